@@ -1,0 +1,161 @@
+import type { Device, Kernel, Operand } from "./backend";
+import { AutogradError, DeviceError } from "./errors";
+import { currentLayer } from "./layer-path";
+import { isObserved, notifyObservers } from "./observe";
+import type { Derivative, JointDerivative, Op, VjpContext } from "./op";
+import { countElements, type TensorSpec } from "./shape";
+import { Storage } from "./storage";
+import { type NodeContext, TapeEntry, TapeNode } from "./tape";
+import { Tensor } from "./tensor";
+
+let isRecording = true;
+
+/** Runs the synchronous `fn` without recording, or (`record` true) with it. */
+export function withRecording<T>(record: boolean, fn: () => T): T {
+  const outer = isRecording;
+  isRecording = record;
+  try {
+    return fn();
+  } finally {
+    isRecording = outer;
+  }
+}
+
+export const isGradEnabled = (): boolean => isRecording;
+
+/**
+ * Runs an op: checks the inputs by its shape rule, allocates the outputs, calls the device's kernel and records the call
+ * on the tape. The one place where all of this happens. `on` is the device of an op without inputs.
+ */
+export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs, on?: Device): Tensor[] {
+  const device = on ?? commonDevice(op.name, inputs);
+  const specs = op.infer(inputs, attrs);
+  const storages = specs.map((spec) => Storage.allocate(device, spec));
+  const results = storages.map((storage, i) => ({
+    buffer: storage.buffer,
+    shape: specs[i]?.shape ?? [],
+    dtype: specs[i]?.dtype ?? "f32",
+  }));
+  runKernel(device.kernels[op.name as keyof typeof device.kernels] as Kernel<Attrs>, op, inputs, results, attrs);
+  const outputs = storages.map((storage, i) => Tensor.fromStorage(storage, specs[i] as TensorSpec));
+  record(op, inputs, outputs, attrs);
+  if (isObserved())
+    notifyObservers({ op: op.name, attrs, layer: currentLayer(), inputs, outputs, macs: op.macs?.(inputs, outputs, attrs) ?? 0 });
+  return outputs;
+}
+
+/** `apply` for an op with one result. */
+export const apply1 = <Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs): Tensor =>
+  apply(op, inputs, attrs)[0] as Tensor;
+
+/** Runs an op whose result is its input seen differently: no kernel, the memory is shared. */
+export function applyAlias<Attrs>(op: Op<Attrs>, input: Tensor, attrs: Attrs): Tensor {
+  const output = Tensor.fromStorage(input.storage.retain(), op.infer([input], attrs)[0] as TensorSpec);
+  record(op, [input], [output], attrs);
+  if (isObserved()) notifyObservers({ op: op.name, attrs, layer: currentLayer(), inputs: [input], outputs: [output], macs: 0 });
+  return output;
+}
+
+/** Puts `output` on the tape with a derivative of its own. `save` values are kept until backward has run. */
+export function recordCall(
+  op: string,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  derive: (context: NodeContext, wanted: readonly boolean[]) => readonly (Tensor | null)[],
+  save: Iterable<readonly [name: string, value: Tensor]> = [],
+): void {
+  const node = new TapeNode({
+    op,
+    layer: currentLayer(),
+    inputs: inputs.map((input) => input.tape),
+    specs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
+    derive,
+  });
+  for (const [name, value] of save) node.save(name, value, value === output ? "self" : value.tape);
+  output.tape = new TapeEntry({ shape: output.shape, dtype: output.dtype }, node);
+}
+
+/** True if a call on `inputs` has to be recorded. */
+export const wantsGrad = (inputs: readonly Tensor[]): boolean => isRecording && inputs.some((input) => input.requiresGrad);
+
+function runKernel<Attrs>(
+  kernel: Kernel<Attrs>,
+  op: Op<Attrs>,
+  inputs: readonly Tensor[],
+  results: readonly Operand[],
+  attrs: Attrs,
+): void {
+  const operands = inputs.map((input) => ({ buffer: input.storage.buffer, shape: input.shape, dtype: input.dtype }));
+  if (op.mutates) for (const index of op.mutates) markWritten(op.name, inputs[index] as Tensor);
+  else if (results.every(({ shape }) => countElements(shape) === 0)) return;
+  kernel(operands, results, attrs);
+}
+
+function markWritten(op: string, target: Tensor): void {
+  if (isRecording && target.requiresGrad) {
+    throw new AutogradError(op, {
+      rule: "a tensor that wants a gradient must not be overwritten while recording",
+      got: `${target}`,
+      fix: "Wrap the update in noGrad(() => …)",
+    });
+  }
+  target.storage.version++;
+}
+
+function commonDevice(op: string, inputs: readonly Tensor[]): Device {
+  const device = (inputs[0] as Tensor).device;
+  for (const input of inputs) {
+    if (input.device === device) continue;
+    throw new DeviceError(op, {
+      rule: "all arguments must be on one device",
+      got: inputs.map((tensor) => tensor.device.name).join(" and "),
+      fix: "Move one with x.to(device)",
+    });
+  }
+  return device;
+}
+
+function record<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], outputs: readonly Tensor[], attrs: Attrs): void {
+  if (!op.vjp || !wantsGrad(inputs)) return;
+  const { vjp } = op;
+  const output = outputs[0] as Tensor;
+  if ("joint" in vjp) {
+    const joint = vjp.joint as JointDerivative<Attrs>;
+    const derive = (context: NodeContext) =>
+      joint.grads({ ...context, saved: context.saved, spec: context.spec, attrs, index: 0 });
+    recordCall(op.name, inputs, output, derive, namedValues(op, joint.saves, inputs, outputs));
+    return;
+  }
+  const rules = inputs.map((_, index) => derivativeOf(op, vjp as { [name: string]: Derivative<Attrs> | null }, index));
+  const saves = new Set(inputs.flatMap((input, index) => (input.requiresGrad ? (rules[index]?.saves ?? []) : [])));
+  if (!inputs.some((input, index) => input.requiresGrad && rules[index])) return;
+  const derive = (context: NodeContext, wanted: readonly boolean[]) =>
+    rules.map((rule, index) => {
+      if (!rule || !wanted[index]) return null;
+      const full: VjpContext<Attrs> = { ...context, attrs, index };
+      return rule.grad(full);
+    });
+  recordCall(op.name, inputs, output, derive, namedValues(op, saves, inputs, outputs));
+}
+
+function derivativeOf<Attrs>(
+  op: Op<Attrs>,
+  vjp: { [name: string]: Derivative<Attrs> | null },
+  index: number,
+): Derivative<Attrs> | null {
+  const name = op.inputs[Math.min(index, op.inputs.length - 1)] as string;
+  return vjp[name] ?? null;
+}
+
+function* namedValues<Attrs>(
+  op: Op<Attrs>,
+  names: Iterable<string>,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+): Generator<readonly [string, Tensor]> {
+  for (const name of names) {
+    const input = op.inputs.indexOf(name);
+    const value = input >= 0 ? inputs[input] : outputs[op.outputs.indexOf(name)];
+    if (value) yield [name, value];
+  }
+}

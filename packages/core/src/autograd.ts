@@ -1,0 +1,256 @@
+import { recordCall, wantsGrad, withRecording } from "./apply";
+import { AutogradError, formatShape } from "./errors";
+import { ones } from "./functional/creation";
+import { sumTo } from "./functional/sumTo";
+import { add } from "./ops/binary";
+import { scoped } from "./scope";
+import { isSameShape, type TensorSpec } from "./shape";
+import { TapeEntry, type TapeNode } from "./tape";
+import type { Tensor } from "./tensor";
+
+/** Runs the synchronous `fn` without recording gradients. @throws AutogradError if it returns a promise. */
+export function noGrad<T>(fn: () => T): T {
+  const result = withRecording(false, fn);
+  if (result instanceof Promise) {
+    throw new AutogradError("noGrad", { rule: "fn must be synchronous", got: "a promise", fix: "Await outside of noGrad" });
+  }
+  return result;
+}
+
+/** Makes `x` a leaf that gradients are wanted for; returns it. */
+export function requireGrad(x: Tensor): Tensor {
+  if (x.dtype !== "f32" && x.dtype !== "f64") {
+    throw new AutogradError("requireGrad", { rule: "only f32 and f64 tensors have gradients", got: x.dtype });
+  }
+  if (!x.tape) x.tape = new TapeEntry({ shape: x.shape, dtype: x.dtype }, undefined);
+  return x;
+}
+
+/** Gradients by tensor. Those of leaves that had no influence are absent. */
+export class Gradients {
+  constructor(readonly byEntry: ReadonlyMap<TapeEntry, Tensor>) {}
+
+  /** The gradient of `x`, in its shape; undefined if the result doesn't depend on it. */
+  get(x: Tensor): Tensor | undefined {
+    return x.tape && this.byEntry.get(x.tape);
+  }
+
+  /** All gradients; a scope that a Gradients leaves hands these on. */
+  get tensors(): Tensor[] {
+    return [...this.byEntry.values()];
+  }
+
+  dispose(): void {
+    for (const grad of this.byEntry.values()) grad.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+export interface BackwardOptions {
+  /** Gradient of `y`, in its shape. Default: 1, for a one-element y. */
+  readonly dy?: Tensor;
+  /** Keeps what the tape saved, so that backward can run again. Default: as `createGraph`. */
+  readonly retainGraph?: boolean;
+  /** Records the backward pass itself, for second derivatives. */
+  readonly createGraph?: boolean;
+}
+
+/** Gradients of `y` with respect to all leaves it depends on; frees what the tape saved on the way. */
+export function backward(y: Tensor, options: BackwardOptions = {}): Gradients {
+  return propagate(y, undefined, options);
+}
+
+/**
+ * Gradients of `y` with respect to `xs` (leaves or values in between), in their order and shapes.
+ * @throws AutogradError naming an x that y doesn't depend on.
+ */
+export function grad(y: Tensor, xs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
+  const entries = xs.map((x, i) => {
+    if (x.tape) return x.tape;
+    throw new AutogradError("grad", {
+      rule: `xs[${i}] must be on the tape`,
+      got: `${x}`,
+      fix: "Call requireGrad(x) before computing y",
+    });
+  });
+  const gradients = propagate(y, new Set(entries), options);
+  return xs.map((x, i) => {
+    const found = gradients.get(x);
+    if (found) return found;
+    throw new AutogradError("grad", { rule: `y must depend on xs[${i}]`, got: `${x}` });
+  });
+}
+
+/** Something with parameters: a Module, or plain tensors. */
+export type Trainable = readonly Tensor[] | { parameters(): Tensor[] };
+
+/** Runs `fn` to a one-element loss and returns it, off the tape, with the gradients of all it depends on. */
+export function valueAndGrad(of: Trainable, fn: () => Tensor): { value: Tensor; grads: Gradients } {
+  return scoped(() => {
+    for (const x of "parameters" in of ? of.parameters() : of) requireGrad(x);
+    const loss = withRecording(true, fn);
+    const grads = backward(loss);
+    return { value: loss.detach(), grads };
+  });
+}
+
+/**
+ * A function with a derivative of its own: `forward` runs unrecorded; `vjp(dy, ...inputs)` gives one gradient per input
+ * (null: none).
+ */
+export function customVjp(
+  name: string,
+  forward: (...inputs: Tensor[]) => Tensor,
+  vjp: (dy: Tensor, ...inputs: Tensor[]) => readonly (Tensor | null)[],
+): (...inputs: Tensor[]) => Tensor {
+  return (...inputs) => {
+    const output = scoped(() => withRecording(false, () => forward(...inputs)));
+    if (!wantsGrad(inputs)) return output;
+    const own = output.detach();
+    recordCall(
+      name,
+      inputs,
+      own,
+      ({ dy, saved }) => vjp(dy, ...inputs.map((_, i) => saved(`input ${i}`))),
+      inputs.map((input, i) => [`input ${i}`, input] as const),
+    );
+    return own;
+  };
+}
+
+function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined, options: BackwardOptions): Gradients {
+  const root = y.tape;
+  if (!root) {
+    throw new AutogradError("backward", {
+      rule: "y must depend on a tensor that wants a gradient",
+      got: `${y}`,
+      fix: "Mark parameters with requireGrad, and don't compute y inside noGrad",
+    });
+  }
+  const createGraph = options.createGraph ?? false;
+  const retainGraph = options.retainGraph ?? createGraph;
+  return scoped(() =>
+    withRecording(createGraph, () => new Propagation(wanted, createGraph, retainGraph).run(root, seedOf(y, options.dy))),
+  );
+}
+
+function seedOf(y: Tensor, dy: Tensor | undefined): Tensor {
+  if (!dy && y.elements === 1) return ones(y.shape, { dtype: y.dtype, device: y.device });
+  if (dy && isSameShape(dy.shape, y.shape)) return dy.alias();
+  throw new AutogradError("backward", {
+    rule: `dy must be given in y's shape ${formatShape(y.shape)} unless y has one element`,
+    got: dy ? formatShape(dy.shape) : "none",
+  });
+}
+
+/** One backward pass: walks the calls from last to first, adding up gradients by place on the tape. */
+class Propagation {
+  readonly #grads = new Map<TapeEntry, Tensor>();
+
+  constructor(
+    readonly wanted: ReadonlySet<TapeEntry> | undefined,
+    readonly createGraph: boolean,
+    readonly retainGraph: boolean,
+  ) {}
+
+  run(root: TapeEntry, seed: Tensor): Gradients {
+    const calls = sortedCalls(root, this.wanted);
+    this.#grads.set(root, seed);
+    // Held until all are visited: dropping a call lets go of those before it.
+    for (const [output] of calls) output.retain();
+    try {
+      for (const [output, isWanted] of calls) this.#visit(output, isWanted);
+    } finally {
+      for (const [output] of calls) output.release();
+    }
+    for (const [entry, grad] of this.#grads) if (!entry.node) runHooks(entry, grad);
+    const found = [...this.#grads].filter(([entry]) => (this.wanted ? this.wanted.has(entry) : !entry.node));
+    return new Gradients(new Map(found));
+  }
+
+  #visit(output: TapeEntry, isWanted: readonly boolean[]): void {
+    const node = output.node as TapeNode;
+    const dy = this.#grads.get(output);
+    if (!dy) return;
+    runHooks(output, dy);
+    const { inputs } = node.fields;
+    const grads = scoped(() => inputGradients(node, output, dy, isWanted, this.createGraph));
+    for (const [index, grad] of grads.entries()) {
+      const input = inputs[index];
+      if (grad && input) this.#add(input, grad);
+    }
+    if (!this.retainGraph) for (const entry of node.drop()) entry.release();
+    if (this.wanted?.has(output)) return;
+    this.#grads.delete(output);
+    dy.dispose();
+  }
+
+  #add(entry: TapeEntry, grad: Tensor): void {
+    const sofar = this.#grads.get(entry);
+    if (!sofar) {
+      this.#grads.set(entry, grad);
+      return;
+    }
+    this.#grads.set(entry, add(sofar, grad));
+    sofar.dispose();
+    grad.dispose();
+  }
+}
+
+/** Gradients by input, each a handle of its own, summed over broadcast axes. */
+function inputGradients(
+  node: TapeNode,
+  output: TapeEntry,
+  dy: Tensor,
+  isWanted: readonly boolean[],
+  isRecorded: boolean,
+): (Tensor | null)[] {
+  const { specs, derive } = node.fields;
+  node.requireAlive();
+  const context = {
+    dy,
+    isRecorded,
+    saved: (name: string) => node.saved(name, output),
+    spec: (index: number) => specs[index] as TensorSpec,
+  };
+  const seen = new Set<Tensor>([dy]);
+  return derive(context, isWanted).map((grad, index) => {
+    if (!grad || !isWanted[index]) return null;
+    const summed = sumTo(grad, (specs[index] as TensorSpec).shape);
+    const own = seen.has(summed) ? summed.alias() : summed;
+    seen.add(own);
+    return own;
+  });
+}
+
+function runHooks(entry: TapeEntry, grad: Tensor): void {
+  for (const hook of entry.hooks) hook(grad);
+}
+
+type Call = readonly [output: TapeEntry, isWanted: readonly boolean[]];
+
+/** Calls between `root` and what is wanted, last first, each with the inputs whose gradient leads somewhere. */
+function sortedCalls(root: TapeEntry, wanted: ReadonlySet<TapeEntry> | undefined): Call[] {
+  const outputs = new Set<TapeEntry>();
+  const queue = [root];
+  for (let entry = queue.pop(); entry; entry = queue.pop()) {
+    if (!entry.node || outputs.has(entry)) continue;
+    outputs.add(entry);
+    for (const input of entry.node.fields.inputs) if (input) queue.push(input);
+  }
+  const order = (entry: TapeEntry) => (entry.node as TapeNode).order;
+  const firstToLast = [...outputs].sort((a, b) => order(a) - order(b));
+  const leads = new Set<TapeEntry>(wanted);
+  const calls: Call[] = [];
+  for (const output of firstToLast) {
+    const { inputs } = (output.node as TapeNode).fields;
+    const isWanted = inputs.map((input) => input !== undefined && (!wanted || leads.has(input)));
+    if (!isWanted.some(Boolean)) continue;
+    leads.add(output);
+    calls.push([output, isWanted]);
+  }
+  return calls.reverse();
+}

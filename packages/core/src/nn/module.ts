@@ -1,0 +1,156 @@
+import type { Device } from "../backend";
+import { StateDictError, VertebraError } from "../errors";
+import { currentLayer, insideLayer, type PathNode } from "../layer-path";
+import { scoped } from "../scope";
+import { Tensor } from "../tensor";
+import { copyRole, roleOf } from "./parameter";
+import { printModule } from "./print";
+import { type LoadOptions, type LoadReport, loadInto, type StateSource } from "./state-dict";
+
+/**
+ * Parameters and a `forward`. Tensor and Module properties are found by themselves, under the names of the properties,
+ * which are the names in checkpoints. Calling `forward` opens a scope: what neither the result nor the tape holds is freed
+ * when it returns.
+ */
+export abstract class Module<Output = Tensor> implements PathNode {
+  /** True while training: dropout drops, batch norm uses the batch. Set by `train()` and `eval()`. */
+  isTraining!: boolean;
+
+  constructor() {
+    const forward = this.forward;
+    const call = (...inputs: Parameters<typeof forward>): Output => callLayer(this, () => forward.apply(this, inputs));
+    // Not enumerable: they are no part of the model's tree.
+    Object.defineProperty(this, "forward", { value: call, writable: true, configurable: true });
+    Object.defineProperty(this, "isTraining", { value: true, writable: true });
+  }
+
+  abstract forward(x: Tensor): Output;
+
+  /** The type as `String(model)` and summaries print it. */
+  get typeName(): string {
+    return this.constructor.name;
+  }
+
+  /** What stands between the parentheses of a layer without children, in PyTorch's spelling. */
+  extraRepr(): string {
+    return "";
+  }
+
+  /** Direct children by name, in order. */
+  namedChildren(): [string, Module<unknown>][] {
+    return Object.entries(this).filter((entry): entry is [string, Module<unknown>] => entry[1] instanceof Module);
+  }
+
+  childName(child: PathNode): string | undefined {
+    return this.namedChildren().find(([, own]) => own === child)?.[0];
+  }
+
+  /** This module and all below it, by path; a module used twice is listed once. */
+  namedModules(prefix = "", seen = new Set<Module<unknown>>()): [string, Module<unknown>][] {
+    if (seen.has(this)) return [];
+    seen.add(this);
+    const below = this.namedChildren().flatMap(([name, child]) => child.namedModules(joinPath(prefix, name), seen));
+    return [[prefix, this], ...below];
+  }
+
+  namedParameters(): [string, Tensor][] {
+    return this.#namedTensors("parameter");
+  }
+
+  namedBuffers(): [string, Tensor][] {
+    return this.#namedTensors("buffer");
+  }
+
+  parameters(): Tensor[] {
+    return this.namedParameters().map(([, value]) => value);
+  }
+
+  /** Calls `fn` on this module and all below it, children first. */
+  apply(fn: (module: Module<unknown>) => void): this {
+    for (const [, child] of this.namedChildren()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  train(isTraining = true): this {
+    return this.apply((module) => {
+      module.isTraining = isTraining;
+    });
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Parameters and buffers by checkpoint name, in PyTorch's order. Handles, not copies. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#namedTensors(undefined));
+  }
+
+  /**
+   * Copies values into parameters and buffers of the same names. Strict by default: every name must match.
+   * @throws StateDictError listing all missing, unexpected and mismatched names at once; nothing is changed then.
+   */
+  loadStateDict(source: StateSource, options: LoadOptions = {}): LoadReport {
+    return loadInto(this.stateDict(), source, options);
+  }
+
+  /** Moves parameters and buffers to `device`, in place. */
+  async to(device: Device): Promise<this> {
+    for (const [, module] of this.namedModules()) {
+      for (const [name, value] of ownTensors(module)) {
+        if (value.device === device) continue;
+        const moved = await value.to(device);
+        moved.owner?.disown(moved);
+        copyRole(value, moved);
+        (module as unknown as Record<string, Tensor>)[name] = moved;
+        value.dispose();
+      }
+    }
+    return this;
+  }
+
+  /** Frees parameters and buffers. */
+  dispose(): void {
+    for (const value of this.stateDict().values()) value.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The tree as PyTorch's `print(model)` shows it. */
+  toString(): string {
+    return printModule(this);
+  }
+
+  #namedTensors(role: "parameter" | "buffer" | undefined): [string, Tensor][] {
+    return this.namedModules().flatMap(([path, module]) =>
+      ownTensors(module)
+        .filter(([, value]) => role === undefined || roleOf(value) === role)
+        .map(([name, value]): [string, Tensor] => [joinPath(path, name), value]),
+    );
+  }
+}
+
+const joinPath = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
+
+/** Parameters first, then buffers, as PyTorch lists them. */
+function ownTensors(module: Module<unknown>): [string, Tensor][] {
+  const own = Object.entries(module).filter(
+    (entry): entry is [string, Tensor] => entry[1] instanceof Tensor && roleOf(entry[1]) !== undefined,
+  );
+  const rank = ([, value]: [string, Tensor]) => (roleOf(value) === "parameter" ? 0 : 1);
+  return own.sort((a, b) => rank(a) - rank(b));
+}
+
+function callLayer<T>(layer: Module<unknown>, forward: () => T): T {
+  return insideLayer(layer, () => {
+    try {
+      return scoped(forward);
+    } catch (error) {
+      if (error instanceof VertebraError && !(error instanceof StateDictError)) error.locate(currentLayer());
+      throw error;
+    }
+  });
+}
