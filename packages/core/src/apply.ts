@@ -3,7 +3,7 @@ import { AutogradError, DeviceError } from "./errors";
 import { currentLayer } from "./layer-path";
 import { isObserved, notifyObservers } from "./observe";
 import type { Derivative, JointDerivative, Op, VjpContext } from "./op";
-import { countElements, type TensorSpec } from "./shape";
+import type { TensorSpec } from "./shape";
 import { Storage } from "./storage";
 import { type NodeContext, TapeEntry, TapeNode } from "./tape";
 import { Tensor } from "./tensor";
@@ -30,17 +30,17 @@ export const isGradEnabled = (): boolean => isRecording;
 export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs, on?: Device): Tensor[] {
   const device = on ?? commonDevice(op.name, inputs);
   const specs = op.infer(inputs, attrs);
-  const storages = specs.map((spec) => Storage.allocate(device, spec));
-  const results = storages.map((storage, i) => ({
-    buffer: storage.buffer,
-    shape: specs[i]?.shape ?? [],
-    dtype: specs[i]?.dtype ?? "f32",
-  }));
-  runKernel(device.kernels[op.name as keyof typeof device.kernels] as Kernel<Attrs>, op, inputs, results, attrs);
-  const outputs = storages.map((storage, i) => Tensor.fromStorage(storage, specs[i] as TensorSpec));
+  const outputs: Tensor[] = [];
+  try {
+    for (const spec of specs) outputs.push(Tensor.fromStorage(Storage.allocate(device, spec), spec));
+    runKernel(device.kernels[op.name as keyof typeof device.kernels] as Kernel<Attrs>, op, inputs, outputs, attrs);
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  }
   record(op, inputs, outputs, attrs);
   if (isObserved())
-    notifyObservers({ op: op.name, attrs, layer: currentLayer(), inputs, outputs, macs: op.macs?.(inputs, outputs, attrs) ?? 0 });
+    notifyObservers({ op: op.name, attrs, layer: `${currentLayer()}`, inputs, outputs, macs: op.macs?.(inputs, outputs, attrs) ?? 0 });
   return outputs;
 }
 
@@ -52,7 +52,7 @@ export const apply1 = <Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: A
 export function applyAlias<Attrs>(op: Op<Attrs>, input: Tensor, attrs: Attrs): Tensor {
   const output = Tensor.fromStorage(input.storage.retain(), op.infer([input], attrs)[0] as TensorSpec);
   record(op, [input], [output], attrs);
-  if (isObserved()) notifyObservers({ op: op.name, attrs, layer: currentLayer(), inputs: [input], outputs: [output], macs: 0 });
+  if (isObserved()) notifyObservers({ op: op.name, attrs, layer: `${currentLayer()}`, inputs: [input], outputs: [output], macs: 0 });
   return output;
 }
 
@@ -82,14 +82,15 @@ function runKernel<Attrs>(
   kernel: Kernel<Attrs>,
   op: Op<Attrs>,
   inputs: readonly Tensor[],
-  results: readonly Operand[],
+  outputs: readonly Tensor[],
   attrs: Attrs,
 ): void {
-  const operands = inputs.map((input) => ({ buffer: input.storage.buffer, shape: input.shape, dtype: input.dtype }));
   if (op.mutates) for (const index of op.mutates) markWritten(op.name, inputs[index] as Tensor);
-  else if (results.every(({ shape }) => countElements(shape) === 0)) return;
-  kernel(operands, results, attrs);
+  else if (outputs.every(({ elements }) => elements === 0)) return;
+  kernel(inputs.map(toOperand), outputs.map(toOperand), attrs);
 }
+
+const toOperand = ({ storage, shape, dtype }: Tensor): Operand => ({ buffer: storage.buffer, shape, dtype });
 
 function markWritten(op: string, target: Tensor): void {
   if (isRecording && target.requiresGrad) {

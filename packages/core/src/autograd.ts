@@ -5,7 +5,7 @@ import { sumTo } from "./functional/sumTo";
 import { add } from "./ops/binary";
 import { scoped } from "./scope";
 import { isSameShape, type TensorSpec } from "./shape";
-import { TapeEntry, type TapeNode } from "./tape";
+import { type NodeContext, TapeEntry, type TapeNode } from "./tape";
 import type { Tensor } from "./tensor";
 
 /** Runs the synchronous `fn` without recording gradients. @throws AutogradError if it returns a promise. */
@@ -110,16 +110,17 @@ export function customVjp(
     const output = scoped(() => withRecording(false, () => forward(...inputs)));
     if (!wantsGrad(inputs)) return output;
     const own = output.detach();
-    recordCall(
-      name,
-      inputs,
-      own,
-      ({ dy, saved }) => vjp(dy, ...inputs.map((_, i) => saved(`input ${i}`))),
-      inputs.map((input, i) => [`input ${i}`, input] as const),
-    );
+    const named = inputs.map((input, i) => [`input ${i}`, input] as const);
+    recordCall(name, inputs, own, customDerivative(vjp, inputs.length), named);
     return own;
   };
 }
+
+/** Made apart from the call, so that the tape holds no handle on its inputs. */
+const customDerivative =
+  (vjp: (dy: Tensor, ...inputs: Tensor[]) => readonly (Tensor | null)[], inputs: number) =>
+  ({ dy, saved }: NodeContext) =>
+    vjp(dy, ...Array.from({ length: inputs }, (_, i) => saved(`input ${i}`)));
 
 function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined, options: BackwardOptions): Gradients {
   const root = y.tape;

@@ -15,19 +15,28 @@ export function insideLayer<T>(layer: PathNode, fn: () => T): T {
   }
 }
 
-/** Path of the innermost layer being called, in checkpoint names; found only when asked for. */
-export function currentLayer(): string {
-  const names: string[] = [];
-  for (let i = 1; i < stack.length; i++) {
-    const name = findName(stack[i - 1] as PathNode, stack[i] as PathNode);
-    if (name) names.push(name);
+/** The layers being called, outermost first. Its text is the path in checkpoint names, found only when asked for. */
+export class LayerPath {
+  constructor(readonly layers: readonly PathNode[]) {}
+
+  /** `layer2.0.conv1`; empty outside of a model and in its outermost layer. */
+  toString(): string {
+    const names: string[] = [];
+    for (let i = 1; i < this.layers.length; i++) {
+      const name = (this.layers[i - 1] as PathNode).childName(this.layers[i] as PathNode);
+      if (name) names.push(name);
+    }
+    return names.join(".");
   }
-  return names.join(".");
+
+  /** The path in front of what happened there: `layer2.0.conv1: conv2d`. */
+  locate(what: string): string {
+    const path = this.toString();
+    return path === "" ? what : `${path}: ${what}`;
+  }
 }
 
-/** True while the outermost layer is being called, not one inside it. */
-export const isOutermostLayer = (): boolean => stack.length === 0;
+const OUTSIDE = new LayerPath([]);
 
-function findName(parent: PathNode, child: PathNode): string | undefined {
-  return parent.childName(child);
-}
+/** Where the call being made stands in the model. */
+export const currentLayer = (): LayerPath => (stack.length < 2 ? OUTSIDE : new LayerPath(stack.slice()));

@@ -31,8 +31,10 @@ export class Scope {
   /** Hands `value` to the scope around this one, so that it outlives it. */
   keep<T extends Disposable>(value: T): T {
     if (value.owner !== this) return value;
-    this.disown(value);
-    liveScope(this.parent)?.own(value);
+    this.#owned.delete(value);
+    const outer = liveScope(this.parent);
+    if (outer?.isOwner) outer.own(value);
+    else value.owner = undefined;
     return value;
   }
 
@@ -56,7 +58,6 @@ export class Scope {
   }
 
   own(value: Disposable): void {
-    if (!this.isOwner) return;
     this.#owned.add(value);
     value.owner = this;
   }

@@ -1,4 +1,5 @@
 import { AutogradError } from "./errors";
+import type { LayerPath } from "./layer-path";
 import type { TensorSpec } from "./shape";
 import type { Storage } from "./storage";
 import { Tensor } from "./tensor";
@@ -15,8 +16,8 @@ export interface NodeContext {
 export interface TapeNodeFields {
   /** The op's name, for messages and profiles. */
   readonly op: string;
-  /** Path of the layer that made the call; empty outside a Module. */
-  readonly layer: string;
+  /** The layer that made the call. */
+  readonly layer: LayerPath;
   /** Places on the tape of the inputs; undefined where no gradient is wanted. */
   readonly inputs: readonly (TapeEntry | undefined)[];
   readonly specs: readonly TensorSpec[];
@@ -104,8 +105,7 @@ export class TapeNode {
   }
 
   get #where(): string {
-    const { op, layer } = this.fields;
-    return layer ? `${layer}: ${op}` : op;
+    return this.fields.layer.locate(this.fields.op);
   }
 
   /** Bytes that only the tape keeps alive are among these. */

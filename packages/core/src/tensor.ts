@@ -40,8 +40,8 @@ class Held {
  * tape still needs stays until backward has used it.
  */
 export class Tensor implements TensorSpec, Disposable {
-  owner: Scope | undefined;
   readonly #held = new Held();
+  #owner: Scope | undefined;
   #lazy: LazyValues | undefined;
   #isDisposed = false;
 
@@ -56,9 +56,20 @@ export class Tensor implements TensorSpec, Disposable {
     this.#held.storage = storage;
     this.#held.tape = tape?.retain();
     this.#lazy = lazy;
-    currentScope()?.own(this);
-    finalizers.register(this, this.#held, this);
+    const scope = currentScope();
+    if (scope?.isOwner) scope.own(this);
+    else finalizers.register(this, this.#held, this);
     trackLeak(this);
+  }
+
+  get owner(): Scope | undefined {
+    return this.#owner;
+  }
+
+  set owner(scope: Scope | undefined) {
+    this.#owner = scope;
+    // A scope frees what it owns; the garbage collector need not watch it.
+    if (!scope && !this.#isDisposed) finalizers.register(this, this.#held, this);
   }
 
   /** A handle that takes over one reference to `storage`. For ops and backends. */
@@ -125,8 +136,8 @@ export class Tensor implements TensorSpec, Disposable {
     this.#isDisposed = true;
     this.#held.release();
     this.#lazy = undefined;
-    this.owner?.disown(this);
-    finalizers.unregister(this);
+    if (this.#owner) this.#owner.disown(this);
+    else finalizers.unregister(this);
     untrackLeak(this);
   }
 

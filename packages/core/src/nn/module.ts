@@ -14,7 +14,7 @@ import { type LoadOptions, type LoadReport, loadInto, type StateSource } from ".
  */
 export abstract class Module<Output = Tensor> implements PathNode {
   /** True while training: dropout drops, batch norm uses the batch. Set by `train()` and `eval()`. */
-  isTraining!: boolean;
+  declare isTraining: boolean;
 
   constructor() {
     const forward = this.forward;
@@ -149,7 +149,7 @@ function callLayer<T>(layer: Module<unknown>, forward: () => T): T {
     try {
       return scoped(forward);
     } catch (error) {
-      if (error instanceof VertebraError && !(error instanceof StateDictError)) error.locate(currentLayer());
+      if (error instanceof VertebraError && !(error instanceof StateDictError)) error.locate(`${currentLayer()}`);
       throw error;
     }
   });
