@@ -3,6 +3,7 @@ import { AutogradError, DeviceError } from "./errors";
 import { currentLayer } from "./layer-path";
 import { isObserved, notifyObservers } from "./observe";
 import type { Derivative, JointDerivative, Op, VjpContext } from "./op";
+import type { FusedTable } from "./ops/index";
 import type { TensorSpec } from "./shape";
 import { Storage } from "./storage";
 import { type NodeContext, TapeEntry, TapeNode } from "./tape";
@@ -56,6 +57,30 @@ export function applyAlias<Attrs>(op: Op<Attrs>, input: Tensor, attrs: Attrs): T
   return output;
 }
 
+/**
+ * Runs a kernel of several ops in one, where the device has it: `output` is checked by the caller. Nothing is recorded, so
+ * no input may want a gradient.
+ */
+export function applyFused<K extends keyof FusedTable>(
+  name: K,
+  inputs: readonly Tensor[],
+  output: TensorSpec,
+  attrs: FusedTable[K],
+  macs: number,
+): Tensor {
+  const device = commonDevice(name, inputs);
+  const kernel = device.fused[name] as Kernel<FusedTable[K]>;
+  const result = Tensor.fromStorage(Storage.allocate(device, output), output);
+  try {
+    if (result.elements > 0) kernel(inputs.map(toOperand), [toOperand(result)], attrs);
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
+  if (isObserved()) notifyObservers({ op: name, attrs, layer: `${currentLayer()}`, inputs, outputs: [result], macs });
+  return result;
+}
+
 /** Puts `output` on the tape with a derivative of its own. `save` values are kept until backward has run. */
 export function recordCall(
   op: string,
@@ -85,8 +110,9 @@ function runKernel<Attrs>(
   outputs: readonly Tensor[],
   attrs: Attrs,
 ): void {
-  if (op.mutates) for (const index of op.mutates) markWritten(op.name, inputs[index] as Tensor);
-  else if (outputs.every(({ elements }) => elements === 0)) return;
+  // An optional argument that is left out isn't written.
+  if (op.mutates) for (const index of op.mutates) if (inputs[index]) markWritten(op.name, inputs[index]);
+  if (!op.mutates && outputs.every(({ elements }) => elements === 0)) return;
   kernel(inputs.map(toOperand), outputs.map(toOperand), attrs);
 }
 

@@ -122,7 +122,8 @@ const customDerivative =
   ({ dy, saved }: NodeContext) =>
     vjp(dy, ...Array.from({ length: inputs }, (_, i) => saved(`input ${i}`)));
 
-function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined, options: BackwardOptions): Gradients {
+/** `backward` up to the `wanted` places on the tape; to all leaves where none are given. For `checkpoint`. */
+export function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined, options: BackwardOptions): Gradients {
   const root = y.tape;
   if (!root) {
     throw new AutogradError("backward", {

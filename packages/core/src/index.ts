@@ -10,6 +10,26 @@ export { mean } from "./functional/mean";
 export { normalizeByBatch } from "./functional/normalizeByBatch";
 export { productGrad } from "./functional/productGrad";
 export { sumTo } from "./functional/sumTo";
+export {
+  concatBytes,
+  type FileDType,
+  fileDTypeBytes,
+  fileTensorBytes,
+  type HostTensor,
+  type MemoryTensor,
+  toInt64,
+  toMemoryTensor,
+} from "./io/host-tensor";
+export { NPY_DTYPES, readNpy, writeNpy } from "./io/npy";
+export { fromBytes, type RandomAccess, readExactly } from "./io/random-access";
+export {
+  openSafetensors,
+  openSafetensorsBytes,
+  readSafetensors,
+  type SafetensorsContents,
+  type SafetensorsFile,
+  writeSafetensors,
+} from "./io/safetensors";
 export { checkLeaks } from "./leaks";
 export * from "./nn/init";
 export { Linear } from "./nn/layers/linear";
@@ -17,7 +37,7 @@ export { chain, Sequential, type Step } from "./nn/layers/sequential";
 export { Module } from "./nn/module";
 export { buffer, parameter, seedInit } from "./nn/parameter";
 export type { LoadOptions, LoadReport, StateSource, StateValue } from "./nn/state-dict";
-export { observe, type Observer, type OpCall } from "./observe";
+export { type Observer, type OpCall, observe } from "./observe";
 export type { AttrsOf, Op } from "./op";
 export * from "./ops/activation-grads";
 export { adagradStep } from "./ops/adagradStep";
@@ -35,7 +55,17 @@ export { copyInto } from "./ops/copyInto";
 export { type ElementwiseOp, type Params, where } from "./ops/elementwise";
 export { expand } from "./ops/expand";
 export { gather } from "./ops/gather";
-export { ELEMENTWISE, type ElementwiseName, type FusedActivation, type FusedTable, type KernelTable, type OpName, OPS, PRIMITIVES, type PrimitiveName } from "./ops/index";
+export {
+  ELEMENTWISE,
+  type ElementwiseName,
+  type FusedActivation,
+  type FusedTable,
+  type KernelTable,
+  OPS,
+  type OpName,
+  PRIMITIVES,
+  type PrimitiveName,
+} from "./ops/index";
 export { logSoftmax } from "./ops/logSoftmax";
 export { type MatmulAttrs, matmul } from "./ops/matmul";
 export { maxPool2dWindows } from "./ops/maxPool2d";
@@ -59,6 +89,9 @@ export { topK } from "./ops/topK";
 export * from "./ops/unary";
 export { uniform } from "./ops/uniform";
 export { transposeWindows, type WeightedWindows, type Windows, weightedWindows } from "./ops/windows";
+export { constantLr, exponentialLr, linearLr, multiStepLr, polynomialLr, type Schedule, stepLr } from "./optim/schedules";
+export { chainedLr, sequentialLr, withWarmup } from "./optim/schedules-compose";
+export { cosineLr, cosineWarmRestartsLr, oneCycleLr } from "./optim/schedules-cosine";
 export { Philox } from "./random";
 export { type Disposable, Scope, scope, scoped, unscoped } from "./scope";
 export type { Pair, Shape, TensorSpec } from "./shape";

@@ -8,7 +8,11 @@ import { Philox } from "./random";
 describe("philox4x32", () => {
   // Random123 1.14, tests/kat_vectors, the rows "philox4x32 10".
   const KNOWN: [PhiloxCounter, [number, number], number[]][] = [
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],

@@ -77,12 +77,15 @@ export function toInt64(tensor: HostTensor & { readonly dtype: "i32" }): HostTen
 export const alignedBytes = (bytes: Uint8Array, dtype: FileDType): Uint8Array =>
   bytes.byteOffset % fileDTypeBytes(dtype) === 0 ? bytes : bytes.slice();
 
-/** @throws FileFormatError at the first byte of a bool tensor that is neither 0 nor 1: kernels rely on it. */
-export function checkBooleans(where: string, name: string, { dtype, bytes }: HostTensor): void {
+/**
+ * @param shownAs the tensor as messages print it.
+ * @throws FileFormatError at the first byte of a bool tensor that is neither 0 nor 1: kernels rely on it.
+ */
+export function checkBooleans(where: string, shownAs: string, { dtype, bytes }: HostTensor): void {
   if (dtype !== "bool") return;
   const index = bytes.findIndex((value) => value > 1);
   if (index < 0) return;
-  throw new FileFormatError(where, { rule: `${shownName(name)} (bool) must hold 0 or 1`, got: `${bytes[index]} at element ${index}` });
+  throw new FileFormatError(where, { rule: `${shownAs} (bool) must hold 0 or 1`, got: `${bytes[index]} at element ${index}` });
 }
 
 /** A name from a file as messages print it: quoted, escaped, at most 80 characters. */

@@ -38,10 +38,13 @@ function locateHeader(file: Uint8Array, where: string): { start: number; dataOff
     throw new FileFormatError(where, { rule: "the format's version must be 1.0, 2.0 or 3.0", got: `${major}.${minor}` });
   }
   const start = major === 1 ? 10 : 12;
+  if (file.byteLength < start)
+    throw new FileFormatError(where, { rule: `the file must have ${start} bytes at least`, got: `${file.byteLength}` });
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const length = major === 1 ? view.getUint16(8, true) : file.byteLength < 12 ? Number.NaN : view.getUint32(8, true);
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const limit = Math.min(MAX_HEADER_BYTES, file.byteLength - start);
-  if (!(length <= limit)) throw new FileFormatError(where, { rule: `the header's length must be at most ${limit}`, got: `${length}` });
+  if (length > limit)
+    throw new FileFormatError(where, { rule: `the header's length must be at most ${limit}`, got: `${length}` });
   return { start, dataOffset: start + length };
 }
 

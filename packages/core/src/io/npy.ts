@@ -18,7 +18,7 @@ export function readNpy(file: Uint8Array, where = "readNpy"): HostTensor {
     throw new FileFormatError(where, { rule, got: `${got}`, fix: "Is the file whole, and one array only?" });
   }
   const step = fileDTypeBytes(dtype);
-  let bytes = file.slice(dataOffset);
+  let bytes: Uint8Array = file.slice(dataOffset);
   if (isBigEndian) swapBytes(bytes, step);
   if (isFortranOrder) bytes = toRowMajor(bytes, shape, step);
   const tensor = { dtype, shape, bytes };
@@ -34,11 +34,18 @@ export function writeNpy({ dtype, shape, bytes }: HostTensor): Uint8Array {
   const where = "writeNpy";
   const code = [...NPY_DTYPES].find(([, known]) => known === dtype)?.[0];
   if (code === undefined) {
-    throw new DTypeError(where, { rule: "dtype must be one that NumPy has", got: dtype, fix: 'Convert it with toDtype("f32") first' });
+    throw new DTypeError(where, {
+      rule: "dtype must be one that NumPy has",
+      got: dtype,
+      fix: 'Convert it with toDtype("f32") first',
+    });
   }
   if (fileTensorBytes(dtype, shape) !== bytes.byteLength || shape.length > MAX_RANK) {
     const rule = `shape must have at most ${MAX_RANK} axes and fit the bytes`;
-    throw new ShapeError(where, { rule, got: `${formatShape(shape.slice(0, MAX_RANK + 1))} ${dtype} and ${bytes.byteLength} bytes` });
+    throw new ShapeError(where, {
+      rule,
+      got: `${formatShape(shape.slice(0, MAX_RANK + 1))} ${dtype} and ${bytes.byteLength} bytes`,
+    });
   }
   const order = fileDTypeBytes(dtype) === 1 ? "|" : "<";
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;

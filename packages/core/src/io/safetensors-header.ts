@@ -57,7 +57,11 @@ export function safetensorsDataOffset(prefix: Uint8Array, fileBytes: number, whe
  * @param bytes the start of the file, header included (`safetensorsDataOffset` says how much).
  * @throws FileFormatError for anything the format doesn't allow, naming the tensor.
  */
-export function parseSafetensorsHeader(bytes: Uint8Array, fileBytes: number, where = "parseSafetensorsHeader"): SafetensorsHeader {
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+  where = "parseSafetensorsHeader",
+): SafetensorsHeader {
   const dataOffset = safetensorsDataOffset(bytes, fileBytes, where);
   const root = parseStrictJson(decodeText(bytes, dataOffset, where), where);
   if (bytes[8] !== 0x7b || !(root instanceof Map)) {
@@ -105,7 +109,8 @@ function parseEntry(name: string, value: JsonValue, dataOffset: number, fileByte
   const offsets = parseIntegers(`${shownAs}'s data_offsets`, row.get("data_offsets") ?? null, where);
   const [begin = 0, end = -1] = offsets;
   if (offsets.length !== 2 || begin > end || end > fileBytes - dataOffset) {
-    const rule = `${shownAs}'s data_offsets must be [begin, end] with begin ≤ end ≤ ${fileBytes - dataOffset}, the bytes after the header`;
+    const limit = `${fileBytes - dataOffset}, the bytes after the header`;
+    const rule = `${shownAs}'s data_offsets must be [begin, end] with begin ≤ end ≤ ${limit}`;
     throw new FileFormatError(where, { rule, got: formatShape(offsets.slice(0, 4)), fix: "Is the file whole?" });
   }
   const expected = fileTensorBytes(dtype, shape);
@@ -132,7 +137,12 @@ function parseIntegers(shownAs: string, value: JsonValue, where: string): readon
 }
 
 /** Bytes that no tensor owns, or that two own, could hide data or alias it: the format forbids both. */
-function checkCoverage(entries: ReadonlyMap<string, SafetensorsEntry>, dataOffset: number, fileBytes: number, where: string): void {
+function checkCoverage(
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  dataOffset: number,
+  fileBytes: number,
+  where: string,
+): void {
   const sorted = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let covered = dataOffset;
   for (const [name, { begin, end }] of sorted) {

@@ -75,12 +75,14 @@ export function writeSafetensors(
   return [headerChunk(`{${fields.join(",")}}`), ...sorted.map(([, tensor]) => tensor.bytes)];
 }
 
-const FILE_NAMES = Object.fromEntries([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name])) as { [K in FileDType]: string };
+const FILE_NAMES = Object.fromEntries([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name])) as {
+  [K in FileDType]: string;
+};
 const WRITE_ORDER: readonly FileDType[] = [...SAFETENSORS_DTYPES.values()];
 
 function toTensor(where: string, name: string, { dtype, shape }: SafetensorsEntry, bytes: Uint8Array): HostTensor {
   const tensor = { dtype, shape, bytes: alignedBytes(bytes, dtype) };
-  checkBooleans(where, name, tensor);
+  checkBooleans(where, shownName(name), tensor);
   return tensor;
 }
 
@@ -94,7 +96,10 @@ function byAlignmentThenName([aName, a]: Entry, [bName, b]: Entry): number {
 function checkWritable(name: string, { dtype, shape, bytes }: HostTensor, names: Set<string>): void {
   const where = "writeSafetensors";
   if (names.has(name) || name === "__metadata__" || /\p{Surrogate}/u.test(name)) {
-    throw new ArgumentError(where, { rule: "names must be unique, well-formed Unicode and not __metadata__", got: shownName(name) });
+    throw new ArgumentError(where, {
+      rule: "names must be unique, well-formed Unicode and not __metadata__",
+      got: shownName(name),
+    });
   }
   names.add(name);
   const expected = fileTensorBytes(dtype, shape);

@@ -24,8 +24,9 @@ export interface SequentialOptions {
 }
 
 /**
- * All schedules at once: `lr · Π schedules[k](epoch) / lr`, each of them made with the same `lr`. PyTorch's ChainedScheduler, for
- * schedules that multiply (constant, linear, step, multi-step, exponential, polynomial); what it makes of others depends on their order.
+ * All schedules at once: `lr · Π schedules[k](epoch) / lr`, each of them made with the same `lr`. PyTorch's ChainedScheduler,
+ * for schedules that multiply (constant, linear, step, multi-step, exponential, polynomial): what PyTorch makes of others
+ * depends on their order.
  */
 export function chainedLr({ lr, schedules }: { lr: number; schedules: readonly Schedule[] }): Schedule {
   requireRange("chainedLr", { lr }, Number.MIN_VALUE);

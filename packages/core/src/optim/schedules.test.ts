@@ -43,11 +43,18 @@ const OURS: readonly [kind: string, Schedule][] = [
   [
     "SequentialLR",
     sequentialLr({
-      schedules: [constantLr({ lr, factor: 0.1, epochs: 2 }), stepLr({ lr, stepSize: 6, gamma: 0.5 }), exponentialLr({ lr, gamma: 0.9 })],
+      schedules: [
+        constantLr({ lr, factor: 0.1, epochs: 2 }),
+        stepLr({ lr, stepSize: 6, gamma: 0.5 }),
+        exponentialLr({ lr, gamma: 0.9 }),
+      ],
       milestones: [4, 25],
     }),
   ],
-  ["ChainedScheduler", chainedLr({ lr, schedules: [constantLr({ lr, factor: 0.1, epochs: 2 }), exponentialLr({ lr, gamma: 0.9 })] })],
+  [
+    "ChainedScheduler",
+    chainedLr({ lr, schedules: [constantLr({ lr, factor: 0.1, epochs: 2 }), exponentialLr({ lr, gamma: 0.9 })] }),
+  ],
   [
     "ChainedScheduler",
     chainedLr({
@@ -103,7 +110,9 @@ describe("schedules", () => {
   });
 
   test("wrong options are named, all at once", () => {
-    expect(() => stepLr({ lr: -1, stepSize: 1, gamma: Number.NaN })).toThrow("stepLr: lr, gamma must be a number ≥ 0, got -1, NaN");
+    expect(() => stepLr({ lr: -1, stepSize: 1, gamma: Number.NaN })).toThrow(
+      "stepLr: lr, gamma must be a number ≥ 0, got -1, NaN",
+    );
     expect(() => stepLr({ lr: 1, stepSize: 0 })).toThrow(ArgumentError);
     expect(() => cosineWarmRestartsLr({ lr: 1, firstPeriod: 1, periodFactor: 0.5 })).toThrow(ArgumentError);
     expect(() => oneCycleLr({ maxLr: 1, steps: 10, peak: 2 })).toThrow("oneCycleLr: peak must be from 0 to 1, got 2");
