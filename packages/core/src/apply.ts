@@ -41,7 +41,14 @@ export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: At
   }
   record(op, inputs, outputs, attrs);
   if (isObserved())
-    notifyObservers({ op: op.name, attrs, layer: `${currentLayer()}`, inputs, outputs, macs: op.macs?.(inputs, outputs, attrs) ?? 0 });
+    notifyObservers({
+      op: op.name,
+      attrs,
+      layer: `${currentLayer()}`,
+      inputs,
+      outputs,
+      macs: op.macs?.(inputs, outputs, attrs) ?? 0,
+    });
   return outputs;
 }
 
@@ -53,7 +60,8 @@ export const apply1 = <Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: A
 export function applyAlias<Attrs>(op: Op<Attrs>, input: Tensor, attrs: Attrs): Tensor {
   const output = Tensor.fromStorage(input.storage.retain(), op.infer([input], attrs)[0] as TensorSpec);
   record(op, [input], [output], attrs);
-  if (isObserved()) notifyObservers({ op: op.name, attrs, layer: `${currentLayer()}`, inputs: [input], outputs: [output], macs: 0 });
+  if (isObserved())
+    notifyObservers({ op: op.name, attrs, layer: `${currentLayer()}`, inputs: [input], outputs: [output], macs: 0 });
   return output;
 }
 

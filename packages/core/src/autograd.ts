@@ -28,7 +28,7 @@ export function requireGrad(x: Tensor): Tensor {
 
 /** Gradients by tensor. Those of leaves that had no influence are absent. */
 export class Gradients {
-  constructor(readonly byEntry: ReadonlyMap<TapeEntry, Tensor>) {}
+  constructor(readonly byEntry: Map<TapeEntry, Tensor>) {}
 
   /** The gradient of `x`, in its shape; undefined if the result doesn't depend on it. */
   get(x: Tensor): Tensor | undefined {
@@ -38,6 +38,15 @@ export class Gradients {
   /** All gradients; a scope that a Gradients leaves hands these on. */
   get tensors(): Tensor[] {
     return [...this.byEntry.values()];
+  }
+
+  /** Puts `fn(grad)` in the place of each gradient and frees what was there: clipping, unscaling. Returns itself. */
+  replace(fn: (grad: Tensor) => Tensor): this {
+    for (const [entry, grad] of this.byEntry) {
+      this.byEntry.set(entry, fn(grad));
+      grad.dispose();
+    }
+    return this;
   }
 
   dispose(): void {

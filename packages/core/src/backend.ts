@@ -44,6 +44,8 @@ export interface Device {
   readonly floatDtype: "f32" | "f64";
   /** The dtypes it can store. */
   readonly dtypes: readonly DType[];
+  /** Set on a device of shapes without data: initial values aren't made for it. */
+  readonly hasNoValues?: true;
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
   /** @throws OutOfMemoryError naming bytes asked and in use. */

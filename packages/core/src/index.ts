@@ -1,15 +1,64 @@
-export * from "./autograd";
+export { apply } from "./apply";
+export {
+  type BackwardOptions,
+  backward,
+  customVjp,
+  Gradients,
+  grad,
+  noGrad,
+  requireGrad,
+  type Trainable,
+  valueAndGrad,
+} from "./autograd";
 export type { Backend, Buffer, Device, FusedKernels, Kernel, Kernels, MemoryInfo, Operand, SkippedBackend } from "./backend";
 export { meta, openMeta } from "./backends/meta";
+export { checkpoint } from "./checkpoint";
 export { currentDevice, firstAvailable, setDevice, withDevice } from "./device";
 export * from "./dtype";
 export * from "./errors";
+export {
+  type AdaptiveSize,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+} from "./functional/adaptivePool2d";
+export { amin } from "./functional/amin";
+export { type AvgPool2dOptions, avgPool2d } from "./functional/avgPool2d";
+export { type BatchNormOptions, batchNorm } from "./functional/batchNorm";
+export { type BceWithLogitsOptions, bceWithLogits } from "./functional/bceWithLogits";
 export { full, ones, onesLike, zeros, zerosLike } from "./functional/creation";
+export { type CrossEntropyOptions, crossEntropy } from "./functional/crossEntropy";
+export {
+  type DropoutOptions,
+  dropout,
+  type StochasticDepthMode,
+  type StochasticDepthOptions,
+  stochasticDepth,
+} from "./functional/dropout";
+export { flatten } from "./functional/flatten";
+export { type InterpolateOptions, interpolate } from "./functional/interpolate";
 export { linear } from "./functional/linear";
+export { type LocalResponseNormOptions, localResponseNorm } from "./functional/localResponseNorm";
+export { logSumExp } from "./functional/logSumExp";
+export { type ExtremeOptions, max, min } from "./functional/max";
+export { type MaxPool2dOptions, maxPool2d, maxPool2dWithIndices } from "./functional/maxPool2d";
 export { mean } from "./functional/mean";
+export { type LossOptions, mseLoss } from "./functional/mseLoss";
+export { type NllLossOptions, nllLoss } from "./functional/nllLoss";
+export { type NormOptions, norm } from "./functional/norm";
 export { normalizeByBatch } from "./functional/normalizeByBatch";
+export { oneHot } from "./functional/oneHot";
 export { productGrad } from "./functional/productGrad";
+export type { Reduction } from "./functional/reduction";
+export { select } from "./functional/select";
+export { chunk, split } from "./functional/split";
+export { squeeze, unsqueeze } from "./functional/squeeze";
+export { stack } from "./functional/stack";
 export { sumTo } from "./functional/sumTo";
+export { transpose } from "./functional/transpose";
+export { std, type VarianceOptions, variance } from "./functional/variance";
+export { setFusion, withFusion } from "./fusion";
+export { generatorState, manualSeed } from "./generator";
 export {
   concatBytes,
   type FileDType,
@@ -31,13 +80,38 @@ export {
   writeSafetensors,
 } from "./io/safetensors";
 export { checkLeaks } from "./leaks";
+export { addResidual, type ConvStep, convNormAct } from "./nn/convNormAct";
 export * from "./nn/init";
+export {
+  ELU,
+  GELU,
+  Hardsigmoid,
+  Hardswish,
+  type InplaceOption,
+  LeakyReLU,
+  Mish,
+  ReLU,
+  ReLU6,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./nn/layers/activations";
+export { BatchNorm2d, type BatchNorm2dOptions } from "./nn/layers/batch-norm";
+export { ConvNormAct, type ConvNormActOptions } from "./nn/layers/conv-norm-act";
+export { Conv2d, type Conv2dLayerOptions } from "./nn/layers/conv2d";
+export { Dropout, StochasticDepth } from "./nn/layers/dropout";
+export { Flatten } from "./nn/layers/flatten";
+export { Identity } from "./nn/layers/identity";
 export { Linear } from "./nn/layers/linear";
+export { LocalResponseNorm } from "./nn/layers/local-response-norm";
+export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./nn/layers/pooling";
 export { chain, Sequential, type Step } from "./nn/layers/sequential";
 export { Module } from "./nn/module";
 export { buffer, parameter, seedInit } from "./nn/parameter";
 export type { LoadOptions, LoadReport, StateSource, StateValue } from "./nn/state-dict";
-export { type Observer, type OpCall, observe } from "./observe";
+export { type LayerCall, type LayerObserver, type Observer, type OpCall, observe, observeLayers } from "./observe";
 export type { AttrsOf, Op } from "./op";
 export * from "./ops/activation-grads";
 export { adagradStep } from "./ops/adagradStep";
@@ -48,7 +122,7 @@ export { batchNormTrain } from "./ops/batchNormTrain";
 export { batchNormTrainGrad } from "./ops/batchNormTrainGrad";
 export { add, div, equal, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, notEqual, pow, sub } from "./ops/binary";
 export { concat } from "./ops/concat";
-export { type Conv2dAttrs, type Conv2dOptions, conv2d, type Padding4, toPadding4 } from "./ops/conv2d";
+export { type Conv2dAttrs, type Conv2dOptions, conv2d, conv2dOutputShape, type Padding4, toPadding4 } from "./ops/conv2d";
 export { type Conv2dInputGradAttrs, conv2dInputGrad } from "./ops/conv2dInputGrad";
 export { type Conv2dWeightGradAttrs, conv2dWeightGrad } from "./ops/conv2dWeightGrad";
 export { copyInto } from "./ops/copyInto";
@@ -89,11 +163,27 @@ export { topK } from "./ops/topK";
 export * from "./ops/unary";
 export { uniform } from "./ops/uniform";
 export { transposeWindows, type WeightedWindows, type Windows, weightedWindows } from "./ops/windows";
+export { type AdagradOptions, adagrad } from "./optim/adagrad";
+export { type AdamOptions, adam, adamW } from "./optim/adam";
+export { clipGradNorm, clipGradValue } from "./optim/clip-grad";
+export { Ema, updateEma } from "./optim/ema";
+export {
+  type ActiveGroup,
+  Optimizer,
+  type OptimizerTargets,
+  type ParameterGroup,
+  type StepOptions,
+  type StepRule,
+  type TrainedParameter,
+} from "./optim/optimizer";
+export { type RmspropOptions, rmsprop } from "./optim/rmsprop";
 export { constantLr, exponentialLr, linearLr, multiStepLr, polynomialLr, type Schedule, stepLr } from "./optim/schedules";
 export { chainedLr, sequentialLr, withWarmup } from "./optim/schedules-compose";
 export { cosineLr, cosineWarmRestartsLr, oneCycleLr } from "./optim/schedules-cosine";
+export { type SgdOptions, sgd } from "./optim/sgd";
 export { Philox } from "./random";
 export { type Disposable, Scope, scope, scoped, unscoped } from "./scope";
 export type { Pair, Shape, TensorSpec } from "./shape";
 export { countElements, isSameShape } from "./shape";
+export { type LayerSummary, type ModelSummary, summarize } from "./summary";
 export { type NestedNumbers, Tensor, type TensorOptions, tensor } from "./tensor";

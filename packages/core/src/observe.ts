@@ -1,3 +1,4 @@
+import { currentLayer, type PathNode } from "./layer-path";
 import type { Tensor } from "./tensor";
 
 /** One call of an op, as `apply` saw it. The tensors live only as long as their scope: read them during the callback. */
@@ -30,4 +31,32 @@ export const isObserved = (): boolean => observers.size > 0;
 
 export function notifyObservers(call: OpCall): void {
   for (const observer of observers) observer(call);
+}
+
+/** One call of a layer, as it returned. `output` lives only as long as its scope. */
+export interface LayerCall {
+  /** Path of the layer; empty for the model itself. */
+  readonly layer: string;
+  readonly module: PathNode;
+  readonly output: unknown;
+}
+
+export type LayerObserver = (call: LayerCall) => void;
+
+const layerObservers = new Set<LayerObserver>();
+
+/** Calls `observer` after every Module call of the synchronous `fn`, inner layers first. */
+export function observeLayers<T>(observer: LayerObserver, fn: () => T): T {
+  layerObservers.add(observer);
+  try {
+    return fn();
+  } finally {
+    layerObservers.delete(observer);
+  }
+}
+
+export function notifyLayerObservers(module: PathNode, output: unknown): void {
+  if (layerObservers.size === 0) return;
+  const layer = `${currentLayer()}`;
+  for (const observer of layerObservers) observer({ layer, module, output });
 }

@@ -1,5 +1,12 @@
 import { LifetimeError } from "./errors";
 
+// For users whose `lib` is without ESNext.Disposable, or our types wouldn't compile there. Merges with the library's own.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /** Something that holds device memory until disposed. */
 export interface Disposable {
   dispose(): void;

@@ -94,7 +94,7 @@ export class Tensor implements TensorSpec, Disposable {
       });
     }
     const storage = this.#allocate();
-    const values = this.#lazy?.();
+    const values = this.device.hasNoValues ? undefined : this.#lazy?.();
     if (values) this.device.write(storage.buffer, encode(values, this.dtype));
     this.#lazy = undefined;
     return storage;

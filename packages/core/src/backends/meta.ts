@@ -13,6 +13,7 @@ export function openMeta(): Device {
     name: "meta",
     adapter: "shapes only",
     features: [],
+    hasNoValues: true,
     floatDtype: "f32",
     dtypes: Object.keys(DTYPES) as DType[],
     kernels: Object.fromEntries(Object.keys(OPS).map((name) => [name, () => {}])) as unknown as Kernels,

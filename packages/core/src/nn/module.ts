@@ -1,6 +1,7 @@
 import type { Device } from "../backend";
 import { StateDictError, VertebraError } from "../errors";
 import { currentLayer, insideLayer, type PathNode } from "../layer-path";
+import { notifyLayerObservers } from "../observe";
 import { scoped } from "../scope";
 import { Tensor } from "../tensor";
 import { copyRole, roleOf } from "./parameter";
@@ -147,7 +148,9 @@ function ownTensors(module: Module<unknown>): [string, Tensor][] {
 function callLayer<T>(layer: Module<unknown>, forward: () => T): T {
   return insideLayer(layer, () => {
     try {
-      return scoped(forward);
+      const output = scoped(forward);
+      notifyLayerObservers(layer, output);
+      return output;
     } catch (error) {
       if (error instanceof VertebraError && !(error instanceof StateDictError)) error.locate(`${currentLayer()}`);
       throw error;

@@ -1,0 +1,82 @@
+import { noGrad } from "../autograd";
+import { isRecomputing } from "../checkpoint";
+import { batchNormTrain } from "../ops/batchNormTrain";
+import { add, mul, sub } from "../ops/binary";
+import { copyInto } from "../ops/copyInto";
+import { scaleShift } from "../ops/scaleShift";
+import { rsqrt } from "../ops/unary";
+import { scoped } from "../scope";
+import { sizeAt } from "../shape";
+import type { Tensor } from "../tensor";
+import { ones, zeros } from "./creation";
+
+export interface BatchNormOptions {
+  /** Scale by channel [C]; null or left out: 1. */
+  readonly weight?: Tensor | null;
+  /** Shift by channel [C]; null or left out: 0. */
+  readonly bias?: Tensor | null;
+  /** [C]; read at evaluation, moved towards the batch's mean in training. */
+  readonly runningMean?: Tensor | null;
+  /** [C]; read at evaluation, moved towards the batch's unbiased variance in training. */
+  readonly runningVar?: Tensor | null;
+  /** Normalise by the batch (true) or by the running statistics. Default: false. */
+  readonly training?: boolean;
+  /** Share of the batch in the running statistics: PyTorch's, which is 1 − Keras's. A scalar tensor may stand for it. Default: 0.1. */
+  readonly momentum?: number | Tensor;
+  /** Default: 1e-5. */
+  readonly eps?: number;
+}
+
+/**
+ * y = (x − mean) / √(variance + eps) · weight + bias by channel; x [N, C, ...]. Source: Ioffe & Szegedy 2015.
+ * In training the running statistics are updated, but not while `checkpoint` recomputes.
+ * @throws ShapeError in training with a single value per channel.
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  const { weight, bias, runningMean, runningVar, training = false, eps = 1e-5, momentum = 0.1 } = options;
+  if (!training && runningMean && runningVar) return normalizeByRunning(x, { weight, bias, runningMean, runningVar, eps });
+  const channels = [sizeAt(x.shape, 1)];
+  const { y, mean, variance } = batchNormTrain(x, weight ?? ones(channels, x), bias ?? zeros(channels, x), eps);
+  // An empty batch has no statistics to learn from.
+  if (runningMean && runningVar && x.elements > 0 && !isRecomputing()) {
+    const values = x.elements / sizeAt(x.shape, 1);
+    moveTowards(runningMean, mean, momentum, 1);
+    moveTowards(runningVar, variance, momentum, values / (values - 1));
+  }
+  mean.dispose();
+  variance.dispose();
+  return y;
+}
+
+/** The affine map by channel that batch norm is at evaluation: scale = weight / √(variance + eps), shift = bias − mean · scale. */
+export function foldBatchNorm(norm: {
+  readonly weight?: Tensor | null | undefined;
+  readonly bias?: Tensor | null | undefined;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  readonly eps: number;
+}): { scale: Tensor; shift: Tensor } {
+  const { weight, bias, runningMean, runningVar, eps } = norm;
+  const invStd = rsqrt(add(runningVar, eps));
+  const scale = weight ? mul(weight, invStd) : invStd;
+  const offset = mul(runningMean, scale);
+  return { scale, shift: bias ? sub(bias, offset) : sub(0, offset) };
+}
+
+function normalizeByRunning(x: Tensor, norm: Parameters<typeof foldBatchNorm>[0]): Tensor {
+  return scoped(() => {
+    const { scale, shift } = foldBatchNorm(norm);
+    return scaleShift(x, scale, shift);
+  });
+}
+
+/** running = (1 − momentum) · running + momentum · correction · batch */
+function moveTowards(running: Tensor, batch: Tensor, momentum: number | Tensor, correction: number): void {
+  noGrad(() =>
+    scoped(() => {
+      const [share, rest] =
+        typeof momentum === "number" ? [momentum * correction, 1 - momentum] : [mul(momentum, correction), sub(1, momentum)];
+      copyInto(running, add(mul(running, rest), mul(batch, share)));
+    }),
+  );
+}

@@ -1,0 +1,181 @@
+import { type Gradients, noGrad, type Trainable } from "../autograd";
+import { ArgumentError } from "../errors";
+import { full } from "../functional/creation";
+import type { StateSource, StateValue } from "../nn/state-dict";
+import { scoped, unscoped } from "../scope";
+import { Tensor } from "../tensor";
+import { readState, writeState } from "./optimizer-state";
+import { requireRange } from "./schedules";
+
+/** Options every optimizer has. */
+export interface StepOptions {
+  /** Learning rate. */
+  readonly lr: number;
+}
+
+/** How one kind of optimizer works: what it keeps per parameter and what one step does with it. */
+export interface StepRule<Options extends StepOptions> {
+  readonly name: string;
+  /** Tensors kept per parameter, by name, with what they start from. */
+  readonly state: (options: Options) => Readonly<Record<string, number>>;
+  /** The numbers that change from step to step, in the step op's order; `step` counts from 1, `round` is the device's float. */
+  readonly hyper: (options: Options, step: number, round: (value: number) => number) => readonly number[];
+  readonly update: (
+    param: Tensor,
+    grad: Tensor,
+    hyper: Tensor,
+    state: Readonly<Record<string, Tensor>>,
+    options: Options,
+  ) => void;
+  /** @throws ArgumentError naming the option that is out of range. */
+  readonly check: (options: Options) => void;
+}
+
+/** Parameters with options of their own; options left out are the optimizer's. */
+export type ParameterGroup<Options> = Partial<Options> & { readonly params: Trainable };
+
+/** What an optimizer trains: a module, tensors, or groups of these. */
+export type OptimizerTargets<Options> = Trainable | readonly ParameterGroup<Options>[];
+
+/** A parameter and what belongs to it. */
+export interface TrainedParameter {
+  readonly param: Tensor;
+  state: Readonly<Record<string, Tensor>> | undefined;
+  /** Steps taken so far: those without a gradient don't count. */
+  steps: number;
+}
+
+/** A group while training. */
+export interface ActiveGroup {
+  /** May be set at any time. */
+  lr: number;
+  readonly parameters: readonly TrainedParameter[];
+}
+
+interface Group<Options> extends ActiveGroup {
+  readonly options: Options;
+  /** The step op's numbers on the device, one tensor for each count of steps among the parameters: nearly always one. */
+  readonly hypers: Tensor[];
+}
+
+/** Trains parameters in place by the rule of one algorithm. Make one with `sgd`, `adam`, `adamW`, `rmsprop` or `adagrad`. */
+export class Optimizer<Options extends StepOptions = StepOptions> {
+  readonly #groups: readonly Group<Options>[];
+
+  /** @throws ArgumentError for options out of range, or a parameter in two groups. */
+  constructor(
+    readonly rule: StepRule<Options>,
+    targets: OptimizerTargets<Options>,
+    options: Options,
+  ) {
+    this.#groups = toGroups(targets).map((group) => toGroup(rule, group.params, { ...options, ...group }));
+    const all = this.#groups.flatMap(({ parameters }) => parameters.map(({ param }) => param));
+    if (all.length === 0) throw new ArgumentError(rule.name, { rule: "there must be a parameter to train", got: "none" });
+    if (new Set(all).size === all.length) return;
+    throw new ArgumentError(rule.name, { rule: "a parameter must be in one group only", got: "one in two" });
+  }
+
+  get groups(): readonly ActiveGroup[] {
+    return this.#groups;
+  }
+
+  /** Learning rate of the first group. Setting it keeps the ratios that the groups began with. */
+  get lr(): number {
+    return (this.#groups[0] as Group<Options>).lr;
+  }
+
+  set lr(value: number) {
+    requireRange(this.rule.name, { lr: value });
+    const base = (this.#groups[0] as Group<Options>).options.lr;
+    for (const group of this.#groups) group.lr = base > 0 ? (value * group.options.lr) / base : value;
+  }
+
+  /** One step for all parameters that have a gradient. */
+  step(grads: Pick<Gradients, "get">): void {
+    noGrad(() =>
+      scoped(() => {
+        for (const group of this.#groups) this.#stepGroup(group, grads);
+      }),
+    );
+  }
+
+  /** State as host arrays by name, for a checkpoint that resumes bit-identically: `0.momentum`, `0.steps`, `group.0.lr`. Waits for the device. */
+  stateDict(): Promise<Map<string, StateValue>> {
+    return readState(this.#groups);
+  }
+
+  /** Takes over a `stateDict()` of the same optimizer over the same parameters. @throws StateDictError listing all that doesn't fit. */
+  loadStateDict(source: StateSource): void {
+    const { name, state } = this.rule;
+    writeState(name, this.#groups, source, (group, { param }) => newState(param, state((group as Group<Options>).options)));
+  }
+
+  /** Frees the state; the parameters stay. */
+  dispose(): void {
+    for (const { parameters, hypers } of this.#groups) {
+      for (const hyper of hypers.splice(0)) hyper.dispose();
+      for (const entry of parameters) {
+        for (const value of Object.values(entry.state ?? {})) value.dispose();
+        entry.state = undefined;
+        entry.steps = 0;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #stepGroup(group: Group<Options>, grads: Pick<Gradients, "get">): void {
+    const options = { ...group.options, lr: group.lr };
+    for (const [i, [steps, parameters]] of bySteps(group.parameters, grads).entries()) {
+      const hyper = this.#writeHyper(group, i, steps + 1, (parameters[0] as TrainedParameter).param);
+      for (const entry of parameters) {
+        entry.state ??= newState(entry.param, this.rule.state(options));
+        entry.steps = steps + 1;
+        this.rule.update(entry.param, grads.get(entry.param) as Tensor, hyper, entry.state, options);
+      }
+    }
+  }
+
+  /** The numbers of this step, written into the same tensor each time, so that a captured step sees them change. */
+  #writeHyper(group: Group<Options>, index: number, step: number, { device, dtype }: Tensor): Tensor {
+    const round = dtype === "f32" ? Math.fround : (value: number) => value;
+    const values = this.rule.hyper({ ...group.options, lr: group.lr }, step, round);
+    const spec = { shape: [values.length], dtype };
+    const hyper = (group.hypers[index] ??= unscoped(() => Tensor.lazy(spec, device, () => new Float32Array())));
+    hyper.write(values);
+    return hyper;
+  }
+}
+
+const isGroup = <Options>(target: Tensor | ParameterGroup<Options>): target is ParameterGroup<Options> =>
+  !(target instanceof Tensor);
+
+function toGroups<Options>(targets: OptimizerTargets<Options>): readonly ParameterGroup<Options>[] {
+  if ("parameters" in targets) return [{ params: targets } as ParameterGroup<Options>];
+  const list = targets as readonly (Tensor | ParameterGroup<Options>)[];
+  return list.every(isGroup) ? list : [{ params: list as readonly Tensor[] } as ParameterGroup<Options>];
+}
+
+function toGroup<Options extends StepOptions>(rule: StepRule<Options>, params: Trainable, options: Options): Group<Options> {
+  requireRange(rule.name, { lr: options.lr });
+  rule.check(options);
+  const tensors = "parameters" in params ? params.parameters() : params;
+  return { lr: options.lr, options, hypers: [], parameters: tensors.map((param) => ({ param, state: undefined, steps: 0 })) };
+}
+
+const newState = (param: Tensor, initial: Readonly<Record<string, number>>): Record<string, Tensor> =>
+  unscoped(() => Object.fromEntries(Object.entries(initial).map(([name, value]) => [name, full(param.shape, value, param)])));
+
+/** Parameters with a gradient, by the number of steps they have taken: nearly always one list. */
+function bySteps(parameters: readonly TrainedParameter[], grads: Pick<Gradients, "get">): [number, TrainedParameter[]][] {
+  const lists = new Map<number, TrainedParameter[]>();
+  for (const entry of parameters) {
+    if (!grads.get(entry.param)) continue;
+    const list = lists.get(entry.steps);
+    if (list) list.push(entry);
+    else lists.set(entry.steps, [entry]);
+  }
+  return [...lists];
+}

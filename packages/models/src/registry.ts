@@ -1,0 +1,43 @@
+import { type Module, unknownName } from "@vertebra/core";
+import type { ModelFactory, ModelOptions } from "./define-model";
+import { lenet5 } from "./lenet";
+import {
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+  resnext50_32x4d,
+  resnext101_32x8d,
+  resnext101_64x4d,
+  wide_resnet50_2,
+  wide_resnet101_2,
+} from "./resnet";
+
+/** Every model, in the order of the docs. A table, so that importing one model imports no other. */
+const MODELS: readonly ModelFactory[] = [
+  lenet5,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+  resnext50_32x4d,
+  resnext101_32x8d,
+  resnext101_64x4d,
+  wide_resnet50_2,
+  wide_resnet101_2,
+];
+
+/** Names of all models. */
+export const listModels = (): string[] => MODELS.map(({ facts }) => facts.name);
+
+/** The factory of a model, with its published facts. @throws ArgumentError naming the nearest name for an unknown one. */
+export function findModel(name: string): ModelFactory {
+  const found = MODELS.find(({ facts }) => facts.name === name);
+  if (!found) throw unknownName("createModel", "model", name, listModels());
+  return found;
+}
+
+/** Builds a model by name. @throws ArgumentError naming the nearest name for an unknown one. */
+export const createModel = (name: string, options: ModelOptions = {}): Module => findModel(name)(options);

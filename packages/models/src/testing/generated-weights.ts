@@ -1,0 +1,52 @@
+import type { Module, StateValue, Tensor } from "@vertebra/core";
+
+/** Streams of the input and the targets; those of weights are their places in the state dict. */
+const INPUT_STREAM = 1_000_020;
+const TARGET_STREAM = 1_000_001;
+
+/** Weights that `goldens/make_models.py` generates too, bit by bit, so that no weights need to be committed. */
+export function generatedWeights(model: Module): Map<string, StateValue> {
+  const entries = [...model.stateDict()];
+  return new Map(
+    entries.map(([name, { shape }], stream) => [name, { dtype: "f32", shape, bytes: bytesOf(weightsOf(name, stream, shape)) }]),
+  );
+}
+
+/** Values of an input of `shape`. */
+export const generatedInput = (shape: readonly number[]): Float32Array => signed(INPUT_STREAM, shape).map((u) => u * 1.5);
+
+/** Class indices of a batch. */
+export const generatedTargets = (batch: number, classes: number): number[] =>
+  Array.from(words(TARGET_STREAM, batch), (word) => word % classes);
+
+function weightsOf(name: string, stream: number, shape: Tensor["shape"]): Float32Array {
+  const u = signed(stream, shape);
+  if (name.endsWith("num_batches_tracked")) return u.fill(0);
+  if (name.endsWith("running_var")) return u.map((value) => 1 + 0.5 * value);
+  if (name.endsWith("running_mean")) return u.map((value) => 0.25 * value);
+  if (name.endsWith("bias")) return u.map((value) => 0.125 * value);
+  if (shape.length === 1) return u.map(name.includes("bn3") ? (value) => 0.25 + 0.125 * value : (value) => 1 + 0.25 * value);
+  const bound = Math.sqrt(6 / countOf(shape.slice(1)));
+  return u.map((value) => bound * value);
+}
+
+/** Multiples of 2⁻²³ in [−1, 1). */
+const signed = (stream: number, shape: readonly number[]): Float32Array =>
+  Float32Array.from(words(stream, countOf(shape)), (word) => (word >>> 8) * 2 ** -23 - 1);
+
+function words(stream: number, count: number): Uint32Array {
+  const start = mix(Math.imul(stream, 0x9e3779b9) ^ 0x7f4a7c15);
+  return Uint32Array.from({ length: count }, (_, i) => mix(i ^ start));
+}
+
+/** MurmurHash3's 32-bit finalizer. */
+function mix(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+const countOf = (shape: readonly number[]): number => shape.reduce((count, size) => count * size, 1);
+
+const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer);
