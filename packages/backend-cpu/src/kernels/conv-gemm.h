@@ -1,0 +1,45 @@
+// Convolution as a matrix product that never writes its im2col matrix down:
+//
+//   y[image, group, row, pixel] = Σ_k a[group, row, k] · planes[image, group][offsets[k] + source(pixel)]
+//
+// over pixels (line, column) with source = line · planeWidth + column. The forward pass is one of these (k = channel and tap), the
+// input gradient one per phase of the stride (k = output channel and the taps that fall on that phase).
+#pragma once
+#include "gemm.h"
+
+enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6, ACTIVATION_SILU };
+
+// y = activation(y · scale[channel] + shift[channel] + residual): null pointers leave their part out.
+typedef struct {
+  const float *scale, *shift, *residual;
+  int32_t activation;
+} Epilogue;
+
+// Applies it to n floats of `channel`, which stand at y, and in the residual at `at`.
+void finishChannel(const Epilogue *epilogue, float *y, size_t at, int channel, int n);
+
+typedef struct {
+  const float *a; // [groups, rows, k]
+  int groups, rows, k;
+  const float *planes;
+  size_t imageStride, groupStride; // of planes, in floats
+  const int32_t *offsets;          // k of them
+  int images, lines, lineLength, planeWidth;
+  float *y; // the first pixel of the first channel of the first image
+  size_t yImage, yGroup, yRow;
+  int yLine, yColumn;
+  const float *bias; // [groups · rows] or null
+  const Epilogue *epilogue; // or null; only for y without gaps
+  char *pack;
+  size_t packStride; // CONV_PACK_BYTES for every worker
+  float *shared;     // or null: room for all panels, which are then packed once for all row tasks
+} ConvGemm;
+
+// Pixels in one task, and rows when y has gaps and the sums are collected first.
+#define CONV_PIXELS 256
+#define CONV_ROWS 64
+// Rows in one task when panels are shared: few, so that the weights, which are the most of such a layer, are read in order.
+#define CONV_SHARED_ROWS 16
+#define CONV_PACK_BYTES ((KC * (CONV_PIXELS + NR) + CONV_ROWS * CONV_PIXELS) * 4)
+
+void convGemm(const ConvGemm *job);

@@ -1,0 +1,17 @@
+import type { FusedActivation, FusedTable } from "@vertebra/core";
+import type { Plan } from "../launch";
+import { planConvolution } from "./conv2d";
+
+/** y = activation(conv(x, weight) · scale + shift + residual); scale and shift [O], residual, which may be missing, like y. */
+export const conv2dFused: Plan<FusedTable["conv2dFused"]> = ([x, weight, scale, shift, residual], [y], attrs, workers) =>
+  x && weight && scale && shift && y
+    ? planConvolution(
+        { x, weight, y },
+        attrs,
+        [scale.pointer, shift.pointer, residual?.pointer ?? 0, ACTIVATIONS[attrs.activation]],
+        workers,
+      )
+    : null;
+
+/** Numbers of conv-gemm.h. */
+const ACTIVATIONS: { readonly [A in FusedActivation]: number } = { none: 0, relu: 1, relu6: 2, silu: 3 };

@@ -1,0 +1,4 @@
+// y[i] = value
+#include "strided.h"
+
+KERNEL(fill, FillArgs) { fillBytes(args); }

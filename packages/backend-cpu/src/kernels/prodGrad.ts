@@ -1,0 +1,28 @@
+import type { KernelTable } from "@vertebra/core";
+import type { CpuOperand, Plan } from "../launch";
+import { product, requireWalkable, tasksFor } from "./axes";
+import { keptAndReduced } from "./reduce";
+
+/** dx = dy · (product of all others), right where factors are 0. */
+export const prodGrad: Plan<KernelTable["prodGrad"]> = (inputs, outputs, { axes }, workers) => {
+  const [x, dy] = inputs as [CpuOperand, CpuOperand];
+  const dx = outputs[0] as CpuOperand;
+  const elements = product(x.shape);
+  if (elements === 0) return null;
+  const { kept, reduced } = keptAndReduced(x.shape, axes);
+  requireWalkable("prodGrad", x.shape, kept);
+  requireWalkable("prodGrad", x.shape, reduced);
+  const count = product(reduced.map(([size]) => size));
+  const outer = elements / count;
+  const tasks = Math.min(outer, workers, tasksFor(elements, workers));
+  const productsAt = Math.ceil(count / 2) * 8;
+  return {
+    entry: "prodGrad",
+    ints: [
+      ...[x.pointer, dy.pointer, dx.pointer, 0, productsAt, outer, count, tasks],
+      ...[kept.length, reduced.length, ...kept.flat(), ...reduced.flat()],
+    ],
+    scratchBytes: productsAt + tasks * count * 8,
+    scratchAt: 3,
+  };
+};

@@ -1,0 +1,61 @@
+import type { CpuOperand, Launch } from "../launch";
+import { type Axis, collapse, product, requireWalkable, stridesOf, tasksFor } from "./axes";
+
+/** As in reduce.h. */
+const COLUMNS = 256;
+const LEAF_ROWS = 64;
+/** With fewer units of work than this, outputs of more elements than a part has are cut into parts. */
+const ENOUGH_UNITS = 64;
+const PART_ELEMENTS = 32768;
+
+/** A launch of `op`'s entry for x's dtype with the struct ReduceArgs of reduce.h; x must not be empty. */
+export function reduceLaunch(op: string, x: CpuOperand, y: CpuOperand, axes: readonly number[], workers: number): Launch {
+  const { kept, reduced } = keptAndReduced(x.shape, axes);
+  requireWalkable(op, x.shape, kept);
+  requireWalkable(op, x.shape, reduced);
+  // The innermost axis has step 1; it is in one list or, for one element, in none.
+  const isRowwise = kept.at(-1)?.[1] !== 1;
+  const [inner] = ((isRowwise ? reduced : kept).pop() ?? [1]) as readonly [number];
+  const outer = sizeOf(kept);
+  const rows = sizeOf(reduced);
+  const { rowParts, innerParts } = isRowwise ? cutRows(outer, rows, inner) : cutColumns(outer, rows, inner);
+  const entry = x.dtype === "i32" ? `${op}Ints` : op;
+  const parts = rowParts * innerParts;
+  const units = outer * parts * (isRowwise ? 1 : Math.ceil(inner / COLUMNS));
+  const tasks = Math.min(units, tasksFor(product(x.shape), workers));
+  const ints = [x.pointer, y.pointer, y.pointer, tasks, Number(isRowwise), outer, rows, inner, rowParts, innerParts];
+  ints.push(kept.length, reduced.length, ...kept.flat(), ...reduced.flat());
+  return parts === 1 ? { entry, ints } : { entry, ints, scratchBytes: outer * parts * (isRowwise ? 1 : inner) * 4, scratchAt: 2 };
+}
+
+const sizeOf = (axes: readonly Axis[]): number => product(axes.map(([size]) => size));
+
+/** Axes of `shape` that stay and that are reduced over, neighbours of a kind joined. */
+export function keptAndReduced(shape: readonly number[], axes: readonly number[]): { kept: Axis[]; reduced: Axis[] } {
+  const strides = stridesOf(shape);
+  const only = (wanted: boolean) => {
+    const list = shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === wanted);
+    return collapse(
+      list.map((axis) => shape[axis] as number),
+      list.map((axis) => strides[axis] as number),
+    );
+  };
+  return { kept: only(false), reduced: only(true) };
+}
+
+interface Cut {
+  readonly rowParts: number;
+  readonly innerParts: number;
+}
+
+function cutRows(outer: number, rows: number, inner: number): Cut {
+  if (outer >= ENOUGH_UNITS || rows * inner <= PART_ELEMENTS) return { rowParts: 1, innerParts: 1 };
+  if (inner > PART_ELEMENTS) return { rowParts: rows, innerParts: Math.ceil(inner / PART_ELEMENTS) };
+  return { rowParts: Math.ceil(rows / Math.floor(PART_ELEMENTS / inner)), innerParts: 1 };
+}
+
+function cutColumns(outer: number, rows: number, inner: number): Cut {
+  const units = outer * Math.ceil(inner / COLUMNS);
+  const partRows = Math.max(LEAF_ROWS, PART_ELEMENTS / Math.min(inner, COLUMNS));
+  return { rowParts: units >= ENOUGH_UNITS ? 1 : Math.ceil(rows / partRows), innerParts: 1 };
+}

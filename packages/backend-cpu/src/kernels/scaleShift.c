@@ -1,0 +1,44 @@
+// y = x · scale[c] + shift[c]; x, y [N, C, inner]. A unit of work is a plane's next CHUNK floats; with inner = 1, a row of C.
+#include "runtime.h"
+
+#define CHUNK 16384
+
+typedef struct {
+  const float *x, *scale, *shift;
+  float *y;
+  int32_t n, c, inner, tasks;
+} ScaleShiftArgs;
+
+INLINE void storeLeft(float *to, vf v, int left) {
+  if (left >= VL) vstore(to, v);
+  else vstoren(to, v, left);
+}
+
+static void rows(const void *p, int task, int worker) {
+  const ScaleShiftArgs *args = p;
+  int c = args->c;
+  Range range = taskRange(args->n, 1, task, args->tasks);
+  for (int row = range.begin; row < range.end; row++)
+    for (int i = 0; i < c; i += VL) {
+      size_t at = (size_t)row * c + i;
+      storeLeft(args->y + at, vfma(vload(args->x + at), vload(args->scale + i), vload(args->shift + i)), c - i);
+    }
+}
+
+static void planes(const void *p, int task, int worker) {
+  const ScaleShiftArgs *args = p;
+  int inner = args->inner, chunks = ceilDiv(inner, CHUNK);
+  Range range = taskRange(args->n * args->c * chunks, 1, task, args->tasks);
+  for (int unit = range.begin; unit < range.end; unit++) {
+    int plane = unit / chunks, begin = unit % chunks * CHUNK, end = minInt(begin + CHUNK, inner);
+    vf scale = vsplat(args->scale[plane % args->c]), shift = vsplat(args->shift[plane % args->c]);
+    const float *x = args->x + (size_t)plane * inner;
+    float *y = args->y + (size_t)plane * inner;
+    int i = begin;
+    for (; i + 4 * VL <= end; i += 4 * VL)
+      for (int k = 0; k < 4; k++) vstore(y + i + k * VL, vfma(vload(x + i + k * VL), scale, shift));
+    for (; i < end; i += VL) storeLeft(y + i, vfma(vload(x + i), scale, shift), end - i);
+  }
+}
+
+KERNEL(scaleShift, ScaleShiftArgs) { parallelFor(args->inner == 1 ? rows : planes, args, args->tasks); }

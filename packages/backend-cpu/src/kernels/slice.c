@@ -1,0 +1,4 @@
+// y[i] = x[starts + i · steps]: a strided copy.
+#include "strided.h"
+
+KERNEL(slice, StridedArgs) { copyStrided(args); }

@@ -1,0 +1,6 @@
+// y = exp(x − max) / Σ exp(x − max) along n; x, y [outer, n, inner].
+#include "softmax.h"
+
+static void part(const void *args, int task, int worker) { softmaxPart(args, task, 0); }
+
+KERNEL(softmax, SoftmaxArgs) { parallelFor(part, args, args->tasks); }
