@@ -1,0 +1,84 @@
+import type { Shape } from "@vertebra/core";
+import type { Values } from "./reference/values";
+
+/** The arithmetic that a bound is for. */
+export interface Precision {
+  /** Largest relative error of one rounding, u = 2⁻²⁴ for f32. */
+  readonly rounding: number;
+  /** Smallest normal number: results below it may be flushed to 0. */
+  readonly smallest: number;
+  /** Largest finite number: results above it are infinite. */
+  readonly largest: number;
+  /** Longest sum that a kernel makes one term after the other before it adds partial sums pairwise. */
+  readonly block: number;
+}
+
+export const PRECISIONS: { readonly [K in "f32" | "f64"]: Precision } = {
+  f32: { rounding: 2 ** -24, smallest: 2 ** -126, largest: 3.4028234663852886e38, block: 512 },
+  f64: { rounding: 2 ** -53, smallest: 2 ** -1022, largest: Number.MAX_VALUE, block: 512 },
+};
+
+export interface BoundContext<Attrs> extends Precision {
+  readonly attrs: Attrs;
+  readonly inputs: readonly Values[];
+  /** What the reference gives: the results, then the arguments that were overwritten. */
+  readonly results: readonly Values[];
+  /** Results of the same op on other arguments: Σ|terms| is what a sum gives on absolute values. */
+  evaluate(inputs: readonly Values[], attrs?: Attrs): readonly Values[];
+}
+
+/** Absolute errors, element by element. */
+export interface Bound {
+  /** No error may be larger. */
+  readonly max: Float64Array;
+  /** Of sums: the root mean square that independent roundings give. The errors' rms over a result may not be larger. */
+  readonly rms?: Float64Array;
+}
+
+/** How far a device may be from the reference, and why. One bound per result. */
+export interface Tolerance<Attrs> {
+  readonly reason: string;
+  readonly bounds: (context: BoundContext<Attrs>) => readonly Bound[];
+}
+
+/** Nothing may differ. */
+export const exactly = (result: Values): Bound => ({ max: new Float64Array(result.data.length) });
+
+/** For ops that move, compare or select: not a bit may differ. */
+export const exact = (reason: string): Tolerance<unknown> => ({ reason, bounds: ({ results }) => results.map(exactly) });
+
+/** A bound on every element. */
+export const within = (result: Values, error: (i: number) => number, { smallest }: Precision): Bound => ({
+  max: result.data.map((_, i) => error(i) + smallest),
+});
+
+/** Roundings that a sum of `terms` numbers goes through: one per term of a block, then one per level of the tree over blocks. */
+export const sumDepth = (terms: number, block: number): number => (terms <= block ? terms : block + Math.log2(terms / block));
+
+/**
+ * Bound of a sum of products: (depth + extra) · u · Σ|terms|, depth = b + log₂(k / b). Independent roundings of ± u on partial
+ * sums no larger than Σ|terms| add up to √(depth + extra) · u / √3 in the rms. Source: Higham 2002, sections 3.1 and 4.2.
+ */
+export function sumBound(magnitudes: Values, terms: number, precision: Precision, extra = 1): Bound {
+  const { rounding, smallest, block } = precision;
+  const depth = sumDepth(terms, block) + extra;
+  return {
+    max: magnitudes.data.map((magnitude) => depth * rounding * magnitude + smallest),
+    rms: magnitudes.data.map((magnitude) => Math.sqrt(depth / 3) * rounding * magnitude + smallest),
+  };
+}
+
+/** For ops that are one sum of products per element: Σ|terms| is the op on absolute values. */
+export function sums<Attrs>(reason: string, terms: (context: BoundContext<Attrs>) => number, extra = 1): Tolerance<Attrs> {
+  return {
+    reason,
+    bounds: (context) => {
+      const magnitudes = context.evaluate(context.inputs.map((input) => input.map(Math.abs)));
+      return context.results.map((_, i) => sumBound(magnitudes[i] as Values, terms(context), context, extra));
+    },
+  };
+}
+
+/** Product of some of a shape's sizes. */
+export const sizeOver = (shape: Shape, axes: readonly number[]): number =>
+  axes.reduce((product, axis) => product * (shape[axis] as number), 1);
