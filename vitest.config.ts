@@ -8,7 +8,17 @@ export default defineConfig({
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions], externalConditions: [SOURCE, "node", "module-sync"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts", "scripts/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "sources", include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "scripts/**/*.test.ts"] },
+      },
+      // Runs on what a build packs, made and installed first by its set-up.
+      {
+        extends: true,
+        test: { name: "installed", include: ["tests/installed/*.test.ts"], globalSetup: "tests/installed/install.ts" },
+      },
+    ],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

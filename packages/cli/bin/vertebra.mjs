@@ -6,4 +6,5 @@ if (!existsSync(entry)) {
   console.error("vertebra: packages/cli/dist is missing. Run `pnpm build` first (or `npm run quickstart`, which does it all).");
   process.exit(1);
 }
-await import(entry.href);
+const { main } = await import(entry.href);
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,44 @@
+import { measure } from "../measure.mjs";
+import { microKernelRate } from "../micro-kernel.mjs";
+import { casesTable, detailsTable, digits } from "../report.mjs";
+import { kernelTask } from "../tasks.mjs";
+
+const conv = (padding, groups = 1) => ({ op: "conv2d", attrs: { stride: [1, 1], padding, dilation: [1, 1], groups } });
+
+/** `macs`: multiply-accumulates of a run. */
+const CASES = {
+  "matmul 1024³": { shape: [1024, 1024], weight: [1024, 1024], node: { op: "matmul" }, macs: 1024 ** 3 },
+  "conv 3×3 64→64 56²": { shape: [1, 64, 56, 56], weight: [64, 64, 3, 3], node: conv([1, 1, 1, 1]), macs: 56 ** 2 * 64 * 64 * 9 },
+  "conv 1×1 256→64 56²": { shape: [1, 256, 56, 56], weight: [64, 256, 1, 1], node: conv([0, 0, 0, 0]), macs: 56 ** 2 * 256 * 64 },
+  "depthwise 3×3 96 112²": {
+    shape: [1, 96, 112, 112],
+    weight: [96, 1, 3, 3],
+    node: conv([1, 1, 1, 1], 96),
+    macs: 112 ** 2 * 96 * 9,
+  },
+};
+
+export const title = "Kernels: one op, host array in, host array out";
+
+export async function run({ contenders, effort, threads, only, log }) {
+  const rate = await microKernelRate();
+  const cases = [];
+  for (const [title, { macs, ...graph }] of Object.entries(CASES)) {
+    if (only && !title.includes(only)) continue;
+    log(title);
+    const task = kernelTask(title.replace(/[^a-z0-9]+/g, "-"), graph, threads);
+    cases.push({ title, work: 2 * macs, rows: await measure(task, contenders, effort) });
+  }
+  const peak = `Micro-kernel out of the L1 cache, one thread: ${digits(rate)} GFLOP/s; × ${threads} threads = ${digits(rate * threads)}.`;
+  const share = shareOfPeak(cases, rate * threads);
+  return {
+    text: `${casesTable(cases)}\n\n${peak}\n${share}\n\n${detailsTable(cases)}`,
+    data: { microKernelGflops: rate, cases },
+  };
+}
+
+function shareOfPeak([first], peak) {
+  const ours = first?.rows.find(({ contender }) => contender === "vertebra");
+  if (!ours?.medianMs) return "";
+  return `${first.title} runs at ${((100 * first.work) / ours.medianMs / 1e6 / peak).toFixed(0)} % of that (goal: 70 %), copies to and from the device included.`;
+}

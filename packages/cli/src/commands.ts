@@ -1,0 +1,114 @@
+import type { OptionsOf } from "./options";
+import type { Output } from "./output";
+
+/** What a command is started with. */
+export interface CommandContext<C extends CommandName> {
+  /** Positional arguments; as many as the row says. */
+  readonly args: readonly string[];
+  readonly options: OptionsOf<C>;
+  readonly output: Output;
+}
+
+/** The exit code: 0 done, 1 the work failed. */
+export type Command<C extends CommandName> = (context: CommandContext<C>) => Promise<number>;
+
+interface CommandRow {
+  /** One line, imperative. */
+  readonly summary: string;
+  /** Names of positional arguments: `MODEL` is asked for, `[MODEL]` may be left out, `IMAGE…` takes one or more. */
+  readonly args: readonly string[];
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [line: string, does: string])[];
+  /** More text for help. */
+  readonly notes?: string;
+  readonly isHidden?: true;
+}
+
+/** Every command; the one named `x` is in commands/x.ts. */
+export const COMMANDS = {
+  devices: {
+    summary: "List devices, and why others can't be used",
+    args: [],
+    examples: [
+      ["vertebra devices", "what `auto` may choose from"],
+      ["vertebra devices --json", "[{ name, available, reason?, adapter?, features }]"],
+    ],
+  },
+  models: {
+    summary: "List models with their parameters and MACs",
+    args: [],
+    examples: [["vertebra models", "names for `summary`, `train`, `run`, …"]],
+  },
+  summary: {
+    summary: "Show a model layer by layer",
+    args: ["MODEL"],
+    examples: [
+      ["vertebra summary resnet50", "output shape, parameters, MACs and activation bytes of each layer"],
+      ["vertebra summary resnet18 --input 1x64x64 --batch 8", "at another size"],
+      ["vertebra summary lenet5 --format torch", "as PyTorch's print(model)"],
+    ],
+  },
+  train: {
+    summary: "Train a model",
+    args: ["[MODEL]"],
+    examples: [
+      ["vertebra train lenet5 --data mnist", "ten epochs with the defaults"],
+      ["vertebra train resnet18 --data ./fashion --epochs 2 --optimizer adamw --lr 0.001", "your own IDX files"],
+      ["vertebra train --resume lenet5.safetensors", "go on after Ctrl-C, a kill or a power cut"],
+    ],
+    notes:
+      "Ctrl-C ends the step at hand, saves and says how to go on (exit code 1); a second one ends at once. A loss that isn't finite " +
+      "stops training with the step and the first layer that made it, and keeps the weights of before that step.",
+  },
+  eval: {
+    summary: "Measure a trained model on test images",
+    args: ["MODEL"],
+    examples: [["vertebra eval lenet5 --weights lenet5.safetensors --data mnist", "accuracy and loss on the 10,000 test images"]],
+  },
+  predict: {
+    summary: "Classify images",
+    args: ["MODEL", "IMAGE…"],
+    examples: [
+      ["vertebra predict lenet5 --weights lenet5.safetensors seven.png", "the most probable classes"],
+      ["vertebra predict resnet50 --weights resnet50.safetensors *.jpg --top-k 1 --json", "many at a time"],
+    ],
+    notes: "PNG, JPEG and what else sharp reads, at most 100 megapixels.",
+  },
+  run: {
+    summary: "Run a model on a tensor from a file",
+    args: ["MODEL"],
+    examples: [["vertebra run resnet18 --weights w.safetensors --input x.safetensors --output y.safetensors", "`input` in, `logits` out"]],
+  },
+  parity: {
+    summary: "Compare devices with the f64 reference",
+    args: [],
+    examples: [
+      ["vertebra parity --devices cpu", "every op, its gradient and small models"],
+      ["vertebra parity --ops conv2d,matmul", "two ops"],
+      ["vertebra parity --goldens ./goldens --json", "cases recorded from PyTorch"],
+    ],
+  },
+  quickstart: {
+    summary: "Train LeNet-5 on MNIST and look at what it learned",
+    args: [],
+    examples: [["vertebra quickstart", "a minute or two"]],
+    isHidden: true,
+  },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const commandRow = (name: CommandName): CommandRow => COMMANDS[name];
+
+/** Loads a command's file, so that `--help` doesn't load kernels. */
+export const LOADERS: { readonly [C in CommandName]: () => Promise<Command<C>> } = {
+  devices: async () => (await import("./commands/devices")).devices,
+  models: async () => (await import("./commands/models")).models,
+  summary: async () => (await import("./commands/summary")).summary,
+  train: async () => (await import("./commands/train")).train,
+  eval: async () => (await import("./commands/eval")).evalCommand,
+  predict: async () => (await import("./commands/predict")).predict,
+  run: async () => (await import("./commands/run")).run,
+  parity: async () => (await import("./commands/parity")).parity,
+  quickstart: async () => (await import("./commands/quickstart")).quickstart,
+};

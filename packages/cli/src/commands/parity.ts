@@ -1,0 +1,1 @@
+export const parity = async () => 1;

@@ -1,0 +1,1 @@
+export const predict = async () => 1;

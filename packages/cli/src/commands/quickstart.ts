@@ -1,0 +1,1 @@
+export const quickstart = async () => 1;

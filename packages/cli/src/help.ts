@@ -1,0 +1,94 @@
+import { COMMANDS, type CommandName, commandRow } from "./commands";
+import { flagOf, OPTIONS, type OptionRow, optionsFor } from "./options";
+
+const WIDTH = 80;
+
+const visible = (Object.keys(COMMANDS) as CommandName[]).filter((name) => !commandRow(name).isHidden);
+
+/** What `vertebra --help` prints. */
+export function overview(): string {
+  const rows = visible.map((name): [string, string] => [[name, ...commandRow(name).args].join(" "), commandRow(name).summary]);
+  return [
+    "Vertebra: train and run vision backbones on CUDA, WebGPU or plain CPU.",
+    "",
+    "Usage: vertebra COMMAND [ARGUMENTS] [OPTIONS]",
+    "",
+    ...columns(rows),
+    "",
+    "`vertebra COMMAND --help` shows its options and examples; `vertebra --version` the version.",
+    "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong.",
+    "",
+  ].join("\n");
+}
+
+/** What `vertebra COMMAND --help` prints. */
+export function commandHelp(command: CommandName): string {
+  const { summary, args, examples, notes } = commandRow(command);
+  return [
+    `${summary}.`,
+    "",
+    `Usage: vertebra ${[command, ...args].join(" ")} [OPTIONS]`,
+    "",
+    "Options:",
+    ...columns(optionRows(command)),
+    "",
+    "Examples:",
+    ...examples.flatMap(([line, does]) => [`  $ ${line}`, `      ${does}`]),
+    "",
+    ...(notes ? [...wrap(notes, WIDTH), ""] : []),
+  ].join("\n");
+}
+
+/** docs/cli.md: every command with its options. Made by `vertebra help --markdown`. */
+export function markdown(): string {
+  const section = (command: CommandName) => {
+    const { summary, args, examples, notes } = commandRow(command);
+    const cell = (text: string) => text.replaceAll("|", "\\|");
+    return [
+      `## vertebra ${[command, ...args].join(" ")}`,
+      "",
+      `${summary}.${notes ? ` ${notes}` : ""}`,
+      "",
+      "```sh",
+      ...examples.map(([line, does]) => `${line}   # ${does}`),
+      "```",
+      "",
+      "| option | |",
+      "| --- | --- |",
+      ...optionRows(command).map(([name, help]) => `| \`${cell(name)}\` | ${cell(help)} |`),
+      "",
+    ].join("\n");
+  };
+  return [...visible.map(section)].join("\n");
+}
+
+function optionRows(command: CommandName): [string, string][] {
+  return optionsFor(command).map((key) => {
+    const { type, help, byDefault, isRequired }: OptionRow<unknown> = OPTIONS[key];
+    const name = [`--${flagOf(key)}`, ...(type.placeholder ? [type.placeholder] : [])].join(" ");
+    return [name, [help, ...(byDefault ? [`Default: ${byDefault}.`] : []), ...(isRequired ? ["Must be given."] : [])].join(" ")];
+  });
+}
+
+/** Names left, texts right, wrapped; a long name takes a line of its own. */
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const left = Math.min(28, Math.max(...rows.map(([name]) => name.length)) + 4);
+  return rows.flatMap(([name, help]) => {
+    const lines = wrap(help, WIDTH - left);
+    const isLong = name.length + 4 > left;
+    const first = isLong ? [`  ${name}`] : [];
+    return [...first, ...lines.map((line, i) => (i === 0 && !isLong ? `  ${name}`.padEnd(left) : "".padEnd(left)) + line)];
+  });
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

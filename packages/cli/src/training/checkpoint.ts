@@ -1,0 +1,130 @@
+import {
+  ArgumentError,
+  generatorState,
+  type HostTensor,
+  type Module,
+  type Optimizer,
+  type StateValue,
+  toInt64,
+  toMemoryTensor,
+  VertebraError,
+  writeSafetensors,
+} from "@vertebra/core";
+import { usingSafetensors } from "../open-file";
+import { writeAtomically } from "../write-atomically";
+import type { Preprocessing } from "./data";
+import type { TrainingSettings } from "./settings";
+
+/** The next batch to train on. */
+export interface Position {
+  readonly epoch: number;
+  readonly batch: number;
+  /** Steps taken so far. */
+  readonly step: number;
+}
+
+/** All that isn't a tensor: with the tensors, enough to go on as if nothing had happened. */
+export interface TrainingRecord {
+  readonly model: string;
+  readonly numClasses: number;
+  readonly inChannels: number;
+  readonly preprocessing: Preprocessing;
+  readonly classes: readonly string[];
+  readonly settings: TrainingSettings;
+  readonly position: Position;
+  /** Of dropout: i32 [seed low, seed high, stream, counter]. */
+  readonly generator: readonly number[];
+}
+
+export interface Checkpoint {
+  readonly weights: ReadonlyMap<string, StateValue>;
+  readonly optimizer: ReadonlyMap<string, StateValue>;
+  /** Undefined for a file that training didn't write: weights only. */
+  readonly record: TrainingRecord | undefined;
+}
+
+/** Tensors of the optimizer have this in front; the others are the model's, under their own names. */
+const OPTIMIZER = "optimizer.";
+const RECORD = "vertebra.training";
+
+export interface TrainingState {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  readonly record: Omit<TrainingRecord, "generator">;
+}
+
+/**
+ * Saves a training run as one safetensors file, atomically: any reader of weights can use it as it is.
+ * @throws ArgumentError if a weight isn't finite (a good checkpoint isn't overwritten by a ruined one), or the file can't be written.
+ */
+export async function saveCheckpoint(path: string, { model, optimizer, record }: TrainingState): Promise<void> {
+  const tensors: [string, HostTensor][] = [];
+  for (const [name, value] of model.stateDict()) {
+    const host = { dtype: value.dtype, shape: value.shape, bytes: await value.bytes() };
+    requireFinite(path, name, host);
+    // As in PyTorch's files, where this counter is an int64.
+    tensors.push([name, name.endsWith("num_batches_tracked") ? toInt64({ ...host, dtype: "i32" }) : host]);
+  }
+  for (const [name, value] of await optimizer.stateDict()) tensors.push([OPTIMIZER + name, value]);
+  const device = model.parameters()[0]?.device;
+  const generator = Array.from(await generatorState(device).data());
+  const metadata = [
+    ["format", "pt"],
+    [RECORD, JSON.stringify({ ...record, generator })],
+  ] as const;
+  await writeAtomically(path, writeSafetensors(tensors, metadata));
+}
+
+/** Reads weights and, where training wrote the file, what resuming needs. @throws FileFormatError, ArgumentError */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  return usingSafetensors(path, async (file) => {
+    const [weights, optimizer] = [new Map<string, StateValue>(), new Map<string, StateValue>()];
+    for (const name of file.entries.keys()) {
+      const isOptimizer = name.startsWith(OPTIMIZER);
+      const value = toMemoryTensor(path, name, await file.read(name));
+      if (isOptimizer) optimizer.set(name.slice(OPTIMIZER.length), value);
+      else weights.set(name, value);
+    }
+    return { weights, optimizer, record: readRecord(path, file.metadata.get(RECORD)) };
+  });
+}
+
+/** Puts weights into a model. @throws StateDictError naming the file and all that doesn't fit. */
+export function loadWeights(path: string, model: Module, weights: Checkpoint["weights"]): void {
+  try {
+    model.loadStateDict(weights);
+  } catch (error) {
+    if (!(error instanceof VertebraError)) throw error;
+    const fix = "Is it of this model?";
+    throw new ArgumentError(path, { rule: error.fields.rule, ...(error.fields.got && { got: error.fields.got }), fix });
+  }
+}
+
+function requireFinite(path: string, name: string, { dtype, bytes }: HostTensor): void {
+  if (dtype !== "f32") return;
+  const wrong = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  const rule = `weights must be finite to be saved`;
+  throw new ArgumentError(path, { rule, got: `a NaN or infinity in ${name} at ${wrong}`, fix: "A file that was there before is unchanged" });
+}
+
+function readRecord(path: string, json: string | undefined): TrainingRecord | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const record = JSON.parse(json) as TrainingRecord;
+    const { position, generator, classes, settings, preprocessing } = record;
+    const counts = [record.numClasses, record.inChannels, position.epoch, position.batch, position.step];
+    const isWhole =
+      typeof record.model === "string" &&
+      counts.every((value) => Number.isSafeInteger(value) && value >= 0) &&
+      generator.length === 4 &&
+      generator.every(Number.isInteger) &&
+      Array.isArray(classes) &&
+      typeof settings.lr === "number" &&
+      Array.isArray(preprocessing.mean);
+    if (isWhole) return record;
+  } catch {
+    // Not JSON, or a field that isn't there: said below.
+  }
+  throw new ArgumentError(path, { rule: `the metadata ${RECORD} must be as \`vertebra train\` writes it`, got: json.slice(0, 80) });
+}

