@@ -22,8 +22,6 @@ export function withRecording<T>(record: boolean, fn: () => T): T {
   }
 }
 
-export const isGradEnabled = (): boolean => isRecording;
-
 /**
  * Runs an op: checks the inputs by its shape rule, allocates the outputs, calls the device's kernel and records the call
  * on the tape. The one place where all of this happens. `on` is the device of an op without inputs.

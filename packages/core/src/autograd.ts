@@ -131,8 +131,16 @@ const customDerivative =
   ({ dy, saved }: NodeContext) =>
     vjp(dy, ...Array.from({ length: inputs }, (_, i) => saved(`input ${i}`)));
 
-/** `backward` up to the `wanted` places on the tape; to all leaves where none are given. For `checkpoint`. */
-export function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined, options: BackwardOptions): Gradients {
+/**
+ * Gradients at the `wanted` places on the tape; at all leaves where none are given. What lies upstream of `stops` is left
+ * alone. For `checkpoint`.
+ */
+export function propagate(
+  y: Tensor,
+  wanted: ReadonlySet<TapeEntry> | undefined,
+  options: BackwardOptions,
+  stops: ReadonlySet<TapeEntry> = new Set(),
+): Gradients {
   const root = y.tape;
   if (!root) {
     throw new AutogradError("backward", {
@@ -144,7 +152,9 @@ export function propagate(y: Tensor, wanted: ReadonlySet<TapeEntry> | undefined,
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
   return scoped(() =>
-    withRecording(createGraph, () => new Propagation(wanted, createGraph, retainGraph).run(root, seedOf(y, options.dy))),
+    withRecording(createGraph, () =>
+      new Propagation(wanted, createGraph, retainGraph).run(sortedCalls(root, wanted, stops), root, seedOf(y, options.dy)),
+    ),
   );
 }
 
@@ -167,8 +177,7 @@ class Propagation {
     readonly retainGraph: boolean,
   ) {}
 
-  run(root: TapeEntry, seed: Tensor): Gradients {
-    const calls = sortedCalls(root, this.wanted);
+  run(calls: readonly Call[], root: TapeEntry, seed: Tensor): Gradients {
     this.#grads.set(root, seed);
     // Held until all are visited: dropping a call lets go of those before it.
     for (const [output] of calls) output.retain();
@@ -244,11 +253,11 @@ function runHooks(entry: TapeEntry, grad: Tensor): void {
 type Call = readonly [output: TapeEntry, isWanted: readonly boolean[]];
 
 /** Calls between `root` and what is wanted, last first, each with the inputs whose gradient leads somewhere. */
-function sortedCalls(root: TapeEntry, wanted: ReadonlySet<TapeEntry> | undefined): Call[] {
+function sortedCalls(root: TapeEntry, wanted: ReadonlySet<TapeEntry> | undefined, stops: ReadonlySet<TapeEntry>): Call[] {
   const outputs = new Set<TapeEntry>();
   const queue = [root];
   for (let entry = queue.pop(); entry; entry = queue.pop()) {
-    if (!entry.node || outputs.has(entry)) continue;
+    if (!entry.node || outputs.has(entry) || stops.has(entry)) continue;
     outputs.add(entry);
     for (const input of entry.node.fields.inputs) if (input) queue.push(input);
   }

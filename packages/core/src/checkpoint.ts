@@ -28,32 +28,31 @@ export function checkpoint(
   return scoped(() => {
     const generator = snapshotGenerator(inputs[0].device);
     const output = withRecording(false, () => scoped(() => run(inputs))).detach();
-    const derive = (context: NodeContext, wanted: readonly boolean[]) =>
-      recomputedGrads(
-        context,
-        all.map((_, i) => context.saved(`${i}`)),
-        wanted,
-        (values) => run(values.slice(0, inputs.length)),
-      );
+    const derive = (context: NodeContext, wanted: readonly boolean[]) => {
+      const values = all.map((_, i) => context.saved(`${i}`));
+      return recomputedGrads(context, values.slice(0, inputs.length), values.slice(inputs.length), wanted, run);
+    };
     recordCall("checkpoint", all, output, derive, [...all.map((value, i) => [`${i}`, value] as const), ["generator", generator]]);
     return output;
   });
 }
 
-/** Gradients by all values, of which those that `run` doesn't take as arguments are leaves it knows by itself. */
+/** Gradients by the inputs and then by the parameters, which `run` knows by itself. */
 function recomputedGrads(
   { dy, saved, isRecorded }: NodeContext,
-  values: readonly Tensor[],
+  inputs: readonly Tensor[],
+  parameters: readonly Tensor[],
   wanted: readonly boolean[],
-  run: (values: readonly Tensor[]) => Tensor,
+  run: (inputs: readonly Tensor[]) => Tensor,
 ): (Tensor | null)[] {
-  const starts = values.map((value) => (value.tape?.node ? cutOff(value) : value));
+  const starts = inputs.map((input) => (input.requiresGrad ? cutOff(input) : input));
   const y = withGenerator(saved("generator"), () => withRecording(true, () => run(starts)));
-  const entries = starts.map(({ tape }, i) => (wanted[i] ? tape : undefined));
-  if (!y.requiresGrad) return entries.map(() => null);
-  const found = new Set(entries.filter((entry): entry is TapeEntry => entry !== undefined));
-  const gradients = propagate(y, found, { dy, createGraph: isRecorded });
-  return entries.map((entry) => (entry && gradients.byEntry.get(entry)) ?? null);
+  const places = [...starts, ...parameters].map(({ tape }, i) => (wanted[i] ? tape : undefined));
+  if (!y.requiresGrad) return places.map(() => null);
+  const isPlace = (place: TapeEntry | undefined): place is TapeEntry => place !== undefined;
+  const stops = new Set(starts.map(({ tape }) => tape).filter(isPlace));
+  const gradients = propagate(y, new Set(places.filter(isPlace)), { dy, createGraph: isRecorded }, stops);
+  return places.map((place) => (place && gradients.byEntry.get(place)) ?? null);
 }
 
 /** The same value behind a call of its own, so that gradients stop here: what lies upstream is the outer backward's. */

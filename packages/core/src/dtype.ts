@@ -94,7 +94,8 @@ function encodeArray(values: ArrayLike<number>, dtype: DType): HostArray | Uint1
 
 /** The typed array that `bytes` (aligned or not) hold; f16 and bf16 decoded to f32. */
 export function decode(bytes: Uint8Array, dtype: DType): HostArray {
-  const aligned = bytes.byteOffset % DTYPES[dtype].bytes === 0 ? bytes : bytes.slice();
+  // Not slice(): of a Node Buffer that is a view, as little aligned as before.
+  const aligned = bytes.byteOffset % DTYPES[dtype].bytes === 0 ? bytes : new Uint8Array(bytes);
   const { buffer, byteOffset } = aligned;
   const elements = aligned.byteLength / DTYPES[dtype].bytes;
   switch (dtype) {

@@ -59,6 +59,7 @@ export { transpose } from "./functional/transpose";
 export { std, type VarianceOptions, variance } from "./functional/variance";
 export { setFusion, withFusion } from "./fusion";
 export { generatorState, manualSeed } from "./generator";
+export { type GradcheckOptions, gradcheck } from "./gradcheck";
 export {
   concatBytes,
   type FileDType,

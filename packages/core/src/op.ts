@@ -1,4 +1,4 @@
-import type { Shape, TensorSpec } from "./shape";
+import type { TensorSpec } from "./shape";
 import type { Tensor } from "./tensor";
 
 /** What a derivative may use: the incoming gradient and the values that its `saves` names. */
@@ -60,5 +60,3 @@ export function defineOp<Attrs>() {
 }
 
 export type AttrsOf<T> = T extends Op<infer Attrs, infer _I, infer _O> ? Attrs : never;
-
-export const shapeOf = (specs: readonly TensorSpec[], index: number): Shape => (specs[index] as TensorSpec).shape;

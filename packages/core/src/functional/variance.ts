@@ -1,9 +1,13 @@
-import { div, mul, sub } from "../ops/binary";
+import { customVjp } from "../autograd";
+import { amax } from "../ops/amax";
+import { div, equal, mul, sub } from "../ops/binary";
+import { where } from "../ops/elementwise";
+import { reshape } from "../ops/reshape";
 import { type ReduceOptions, reduceAttrs, sum } from "../ops/sum";
-import { sizeAt } from "../shape";
+import { abs, sqrt } from "../ops/unary";
+import { reduceShape, type Shape, sizeAt } from "../shape";
 import type { Tensor } from "../tensor";
 import { mean } from "./mean";
-import { safeSqrt } from "./safeSqrt";
 
 export interface VarianceOptions extends ReduceOptions {
   /** Taken off the number of values in the divisor: 1 (the default) for the unbiased estimate, 0 for the population's. */
@@ -11,12 +15,56 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** Σ (x − mean)² / max(0, n − correction) over `axes` (all by default). NaN for a single value and correction 1, as in PyTorch. */
-export function variance(x: Tensor, { axes, keepDims = false, correction = 1 }: VarianceOptions = {}): Tensor {
-  const reduced = reduceAttrs("variance", x, axes === undefined ? {} : { axes }).axes;
-  const values = reduced.reduce((count, axis) => count * sizeAt(x.shape, axis), 1);
-  const centered = sub(x, mean(x, { axes: reduced, keepDims: true }));
-  return div(sum(mul(centered, centered), { axes: reduced, keepDims }), Math.max(0, values - correction));
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  const plan = planOf("variance", x, options);
+  return customVjp(
+    "variance",
+    (value) => reshape(meanSquare(centered(value, plan), plan), plan.shape),
+    // dx = 2 · (x − mean) / divisor · dy: the mean's own gradient cancels, and would make NaN of infinities.
+    (dy, value) => [mul(reshape(dy, plan.kept), div(mul(centered(value, plan), 2), plan.divisor))],
+  )(x);
 }
 
-/** √variance, with gradient 0 where it is 0. */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => safeSqrt(variance(x, options));
+/** √variance, without overflow or underflow in its squares; gradient 0 where it is 0. */
+export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
+  const plan = planOf("std", x, options);
+  return customVjp(
+    "std",
+    (value) => reshape(deviation(centered(value, plan), plan), plan.shape),
+    (dy, value) => {
+      const difference = centered(value, plan);
+      const y = deviation(difference, plan);
+      // dx = (x − mean) / (divisor · std) · dy
+      const slope = div(difference, mul(where(equal(y, 0), 1, y), plan.divisor));
+      return [mul(reshape(dy, plan.kept), where(equal(y, 0), 0, slope))];
+    },
+  )(x);
+}
+
+interface VariancePlan {
+  readonly axes: readonly number[];
+  readonly divisor: number;
+  /** Shape of the result, and with the reduced axes kept as 1. */
+  readonly shape: Shape;
+  readonly kept: Shape;
+}
+
+function planOf(op: string, x: Tensor, { axes, keepDims = false, correction = 1 }: VarianceOptions): VariancePlan {
+  const reduced = reduceAttrs(op, x, axes === undefined ? {} : { axes }).axes;
+  const values = reduced.reduce((count, axis) => count * sizeAt(x.shape, axis), 1);
+  const shapes = { shape: reduceShape(x.shape, reduced, keepDims), kept: reduceShape(x.shape, reduced, true) };
+  return { axes: reduced, divisor: Math.max(0, values - correction), ...shapes };
+}
+
+const centered = (x: Tensor, { axes }: VariancePlan): Tensor => sub(x, mean(x, { axes, keepDims: true }));
+
+const meanSquare = (difference: Tensor, { axes, divisor }: VariancePlan): Tensor =>
+  div(sum(mul(difference, difference), { axes, keepDims: true }), divisor);
+
+/** √(Σ d² / divisor) as largest · √(Σ (d / largest)² / divisor). */
+function deviation(difference: Tensor, plan: VariancePlan): Tensor {
+  if (difference.elements === 0) return sqrt(meanSquare(difference, plan));
+  const largest = amax(abs(difference.detach()), { axes: plan.axes, keepDims: true });
+  const scale = where(equal(largest, 0), 1, largest);
+  return mul(scale, sqrt(meanSquare(div(difference, scale), plan)));
+}

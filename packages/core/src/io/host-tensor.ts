@@ -75,7 +75,8 @@ export function toInt64(tensor: HostTensor & { readonly dtype: "i32" }): HostTen
 
 /** The bytes at an address that a typed array of this dtype accepts: themselves, or a copy where they are unaligned. */
 export const alignedBytes = (bytes: Uint8Array, dtype: FileDType): Uint8Array =>
-  bytes.byteOffset % fileDTypeBytes(dtype) === 0 ? bytes : bytes.slice();
+  // Not slice(): of a Node Buffer that is a view, as little aligned as before.
+  bytes.byteOffset % fileDTypeBytes(dtype) === 0 ? bytes : new Uint8Array(bytes);
 
 /**
  * @param shownAs the tensor as messages print it.

@@ -3,7 +3,6 @@ import { formatShape, ShapeError } from "../errors";
 import { foldBatchNorm } from "../functional/batchNorm";
 import { ones, zeros } from "../functional/creation";
 import { isFusionOn } from "../fusion";
-import { insideLayer } from "../layer-path";
 import { add, mul } from "../ops/binary";
 import { conv2dOp } from "../ops/conv2d";
 import type { FusedActivation } from "../ops/index";
@@ -14,7 +13,7 @@ import { ReLU, ReLU6, SiLU } from "./layers/activations";
 import type { BatchNorm2d } from "./layers/batch-norm";
 import type { Conv2d } from "./layers/conv2d";
 import { chain } from "./layers/sequential";
-import type { Module } from "./module";
+import { asLayer, type Module } from "./module";
 
 /** The layers of one step of a convolutional network; null or left out: none. */
 export interface ConvStep {
@@ -32,7 +31,7 @@ export interface ConvStep {
  */
 export function convNormAct(x: Tensor, { conv, norm, residual, activation }: ConvStep): Tensor {
   const fusable = fusableActivation(activation);
-  if (fusable && canFuse(x, conv, norm, residual)) return insideLayer(conv, () => fuse(x, conv, norm, residual, fusable));
+  if (fusable && canFuse(x, conv, norm, residual)) return asLayer(conv, () => fuse(x, conv, norm, residual, fusable));
   const steps = [
     ...(norm ? [norm] : []),
     ...(residual ? [(y: Tensor) => addResidual(y, residual)] : []),

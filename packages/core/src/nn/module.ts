@@ -146,11 +146,18 @@ function ownTensors(module: Module<unknown>): [string, Tensor][] {
 }
 
 function callLayer<T>(layer: Module<unknown>, forward: () => T): T {
+  return asLayer(layer, () => {
+    const output = scoped(forward);
+    notifyLayerObservers(layer, output);
+    return output;
+  });
+}
+
+/** Runs `fn` as part of `layer`, whose path errors then name. For code that stands in for the layer's own `forward`. */
+export function asLayer<T>(layer: Module<unknown>, fn: () => T): T {
   return insideLayer(layer, () => {
     try {
-      const output = scoped(forward);
-      notifyLayerObservers(layer, output);
-      return output;
+      return fn();
     } catch (error) {
       if (error instanceof VertebraError && !(error instanceof StateDictError)) error.locate(`${currentLayer()}`);
       throw error;

@@ -1,5 +1,3 @@
-import type { Pair } from "../shape";
-
 /** A float as Python prints it: `1e-05`, `0.001`, `1.0`. */
 export function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) return value !== value ? "nan" : value > 0 ? "inf" : "-inf";
@@ -13,8 +11,5 @@ export function pythonFloat(value: number): string {
 /** A number or a tuple, as given: `3` or `(3, 3)`. */
 export const pythonSize = (value: number | readonly (number | null)[]): string =>
   typeof value === "number" ? String(value) : `(${value.map((size) => size ?? "None").join(", ")})`;
-
-/** Always a tuple: `(3, 3)` for 3. */
-export const pythonPair = (value: Pair): string => pythonSize(typeof value === "number" ? [value, value] : value);
 
 export const pythonBool = (value: boolean): string => (value ? "True" : "False");

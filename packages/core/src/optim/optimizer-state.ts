@@ -18,11 +18,12 @@ export async function readState(groups: readonly ActiveGroup[]): Promise<Map<str
   return dict;
 }
 
-/** Puts a state dict back; `make` gives a parameter's state its tensors. @throws StateDictError listing all that doesn't fit. */
+/** Puts a state dict back; `make` gives the tensors of a parameter's state. @throws StateDictError listing all that doesn't fit. */
 export function writeState(
   where: string,
   groups: readonly ActiveGroup[],
   source: StateSource,
+  names: (group: ActiveGroup) => readonly string[],
   make: (group: ActiveGroup, entry: TrainedParameter) => Readonly<Record<string, Tensor>>,
 ): void {
   const problems: string[] = [];
@@ -47,11 +48,12 @@ export function writeState(
         continue;
       }
       const steps = take(`${prefix}steps`, "i32", []);
-      entry.state ??= make(group, entry);
-      const values = Object.entries(entry.state).map(([name, own]) => [own, take(prefix + name, own.dtype, own.shape)] as const);
+      const { param } = entry;
+      const values = names(group).map((name) => [name, take(prefix + name, param.dtype, param.shape)] as const);
       writes.push(() => {
+        const state = (entry.state ??= make(group, entry));
         entry.steps = viewOf(steps as StateValue).getInt32(0, true);
-        for (const [own, value] of values) own.writeBytes((value as StateValue).bytes);
+        for (const [name, value] of values) (state[name] as Tensor).writeBytes((value as StateValue).bytes);
       });
     }
   }

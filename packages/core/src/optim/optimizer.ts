@@ -107,7 +107,14 @@ export class Optimizer<Options extends StepOptions = StepOptions> {
   /** Takes over a `stateDict()` of the same optimizer over the same parameters. @throws StateDictError listing all that doesn't fit. */
   loadStateDict(source: StateSource): void {
     const { name, state } = this.rule;
-    writeState(name, this.#groups, source, (group, { param }) => newState(param, state((group as Group<Options>).options)));
+    const initialOf = (group: ActiveGroup) => state((group as Group<Options>).options);
+    writeState(
+      name,
+      this.#groups,
+      source,
+      (group) => Object.keys(initialOf(group)),
+      (group, { param }) => newState(param, initialOf(group)),
+    );
   }
 
   /** Frees the state; the parameters stay. */
