@@ -22,8 +22,9 @@ const linkFlags = [
   ..."--no-entry --import-memory --strip-all --gc-sections --export=__heap_base --export=__stack_pointer".split(" "),
   ..."--max-memory=4294967296 --initial-memory=16777216 -z stack-size=262144".split(" "),
 ];
-/** Keeps bundlers from writing each module a second time, as its own source. */
-const emptySourceMap = `//# sourceMappingURL=data:application/json,${encodeURIComponent('{"version":3,"sources":[],"names":[],"mappings":""}')}`;
+/** Or tsup would ship each module a second time, as the source of itself. */
+const sourceMap = JSON.stringify({ version: 3, sources: ["../src/kernels"], sourcesContent: [""], names: [], mappings: "AAAA" });
+const sourceMapUrl = `//# sourceMappingURL=data:application/json,${encodeURIComponent(sourceMap)}`;
 const variants = { simd: [], relaxed: ["-mrelaxed-simd"] };
 
 const llvmPackage = JSON.parse(readFileSync(new URL("../package.json", import.meta.resolve("@yowasp/clang")), "utf8"));
@@ -68,7 +69,7 @@ async function link(module, objects, flags) {
   const base64 = Buffer.from(wasm.bytes).toString("base64");
   writeWhole(
     join(out, `${module}.js`),
-    `// Made by scripts/build-wasm.mjs from src/kernels/*.c.\nexport default "${base64}";\n${emptySourceMap}\n`,
+    `// Made by scripts/build-wasm.mjs from src/kernels/*.c.\nexport default "${base64}";\n${sourceMapUrl}\n`,
   );
   writeWhole(join(out, `${module}.d.ts`), "declare const base64: string;\nexport default base64;\n");
   process.stdout.write(`wasm/${module}.js ${(wasm.bytes.length / 1024).toFixed(0)} KiB\n`);

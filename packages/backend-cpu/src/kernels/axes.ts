@@ -38,18 +38,24 @@ export function broadcastStrides(shape: readonly number[], rank: number): number
 
 /** `sizes` with each operand's steps, as few axes as they are: size 1 left out, neighbours that all operands step alike joined. */
 export function collapse(sizes: readonly number[], ...steps: readonly (readonly number[])[]): Axis[] {
-  const axes: number[][] = [];
+  const axes: [number, ...number[]][] = [];
+  let outer: [number, ...number[]] | undefined;
   for (let axis = 0; axis < sizes.length; axis++) {
     const size = sizes[axis] as number;
     if (size === 1) continue;
-    const inner = [size, ...steps.map((operand) => operand[axis] as number)];
-    const outer = axes.at(-1);
-    if (outer?.every((step, k) => k === 0 || step === (inner[k] as number) * size)) {
-      inner[0] = (outer[0] as number) * size;
-      axes[axes.length - 1] = inner;
-    } else axes.push(inner);
+    let isJoined = outer !== undefined;
+    for (let k = 0; isJoined && k < steps.length; k++) isJoined = outer?.[k + 1] === (steps[k]?.[axis] as number) * size;
+    if (outer === undefined || !isJoined) axes.push((outer = [size]));
+    else outer[0] *= size;
+    for (let k = 0; k < steps.length; k++) outer[k + 1] = steps[k]?.[axis] as number;
   }
-  return axes as unknown as Axis[];
+  return axes;
+}
+
+/** Appends the axes' sizes and steps to `words`, and in front of them how many they are. Plain loops: plans run before every kernel. */
+export function pushAxes(words: number[], ...lists: readonly (readonly Axis[])[]): void {
+  for (const axes of lists) words.push(axes.length);
+  for (const axes of lists) for (const axis of axes) for (let k = 0; k < axis.length; k++) words.push(axis[k] as number);
 }
 
 /** @throws ShapeError if `axes` are more than a kernel walks over. */

@@ -20,9 +20,9 @@ INLINE void addMoments(Moments *total, const float *x, int n, float shift) {
   int i = 0;
   while (i + VL <= n) {
     int end = minInt(n, i + SUM_BLOCK);
-    vf sum[2] = {0}, squares[2] = {0};
-    for (; i + 2 * VL <= end; i += 2 * VL)
-      for (int k = 0; k < 2; k++) {
+    vf sum[CHAINS] = {0}, squares[CHAINS] = {0};
+    for (; i + CHAINS * VL <= end; i += CHAINS * VL)
+      for (int k = 0; k < CHAINS; k++) {
         vf d = vload(x + i + k * VL) - shift;
         sum[k] += d;
         squares[k] = vfma(d, d, squares[k]);
@@ -32,8 +32,8 @@ INLINE void addMoments(Moments *total, const float *x, int n, float shift) {
       sum[0] += d;
       squares[0] = vfma(d, d, squares[0]);
     }
-    total->sum += vsum(sum[0] + sum[1]);
-    total->squares += vsum(squares[0] + squares[1]);
+    total->sum += vsum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    total->squares += vsum((squares[0] + squares[1]) + (squares[2] + squares[3]));
   }
   for (; i < n; i++) {
     double d = (double)x[i] - shift;

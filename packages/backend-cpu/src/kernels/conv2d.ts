@@ -43,7 +43,9 @@ export function planConvolution(
   const wave = planes.isStaged ? imagesInWave(n, c * channelBytes) : n;
   // A depthwise worker stages its channel for itself; otherwise a wave of images is staged by all.
   const packBytes = isDepthwise ? padded(channelBytes) : CONV_PACK_BYTES;
-  const sharedBytes = isDepthwise ? 0 : sharedPanelBytes(Math.min(wave, n) * attrs.groups, (c / attrs.groups) * kh * kw, ho * wo, o / attrs.groups);
+  const sharedBytes = isDepthwise
+    ? 0
+    : sharedPanelBytes(Math.min(wave, n) * attrs.groups, (c / attrs.groups) * kh * kw, ho * wo, o / attrs.groups);
   const { at, bytes } = layout({
     offsets: (c / attrs.groups) * kh * kw * 4,
     planes: isDepthwise ? 0 : wave * c * channelBytes,

@@ -23,10 +23,17 @@ INLINE vf expm1OfNegative(vf x) {
   return vselect(x != x, x, q * scale + (scale - 1.0f));
 }
 
-// log(1 + u) for u in [0, 1]: what 1 + u loses in rounding is added again.
+// log(1 + u) for u in [0, 1]: 2 artanh(s) with s = u / (2 + u) ≤ 1/3, its series 2 (s + s³/3 + … + s¹⁵/15).
 INLINE vf log1p(vf u) {
-  vf w = 1.0f + u;
-  return vlog(w) + (u - (w - 1.0f)) / w;
+  vf s = u / (2.0f + u), z = s * s, twice = s + s;
+  vf p = vsplat(1.0f / 15);
+  p = vfma(p, z, vsplat(1.0f / 13));
+  p = vfma(p, z, vsplat(1.0f / 11));
+  p = vfma(p, z, vsplat(1.0f / 9));
+  p = vfma(p, z, vsplat(1.0f / 7));
+  p = vfma(p, z, vsplat(1.0f / 5));
+  p = vfma(p, z, vsplat(1.0f / 3));
+  return vfma(twice * z, p, twice);
 }
 
 // log(1 + eᶻ), for any z without overflow.

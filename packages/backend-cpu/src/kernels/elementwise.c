@@ -10,28 +10,34 @@ typedef struct {
 
 // VL copies of an element.
 INLINE void repeat(char *copies, const char *element, int bytes) {
+  if (bytes == 4) {
+    vistore((int32_t *)copies, visplat(*(const int32_t *)element));
+    return;
+  }
   for (int lane = 0; lane < VL; lane++)
     for (int k = 0; k < bytes; k++) copies[lane * bytes + k] = element[k];
 }
 
-// One row, or a part of it, from element `column` on.
-static void runRow(const Job *job, const Walk *walk, int column, int n, char *y) {
+// n elements of a row from element `column` on. `room`: elements from y on that may be written, being computed later.
+static void runRow(const Job *job, const Walk *walk, int column, int n, int room, char *y) {
   const ElementwiseArgs *args = job->args;
-  Run run = {.y = y, .n = n & -VL, .params = job->params};
+  Run run = {.y = y, .params = job->params};
   _Alignas(16) char copies[3][4 * VL];
-  for (int k = 0; k < 3; k++) {
+  for (int k = 0; k < 3 && args->bytes[k] > 0; k++) {
     int bytes = args->bytes[k];
     run.step[k] = args->step[k] * VL * bytes;
     run.in[k] = args->in[k] + ((size_t)walk->at[k] + (size_t)column * args->step[k]) * bytes;
-    if (args->step[k] > 0 || bytes == 0) continue;
+    if (args->step[k] > 0) continue;
     repeat(copies[k], run.in[k], bytes);
     run.in[k] = copies[k];
   }
-  if (run.n > 0) job->loop(&run);
-  if (run.n == n) return;
+  int up = (n + VL - 1) & -VL, whole = up <= room ? up : n & -VL;
+  run.n = whole;
+  if (whole > 0) job->loop(&run);
+  if (whole >= n) return;
   // The rest: one vector more, into memory of our own.
   _Alignas(16) char last[4 * VL];
-  int whole = run.n, yBytes = args->bytes[3];
+  int yBytes = args->bytes[3];
   for (int k = 0; k < 3; k++) run.in[k] += (size_t)(whole / VL) * run.step[k];
   run.y = last;
   run.n = VL;
@@ -47,7 +53,7 @@ static void runPart(const void *p, int task, int worker) {
   int column = range.begin % args->columns;
   for (int at = range.begin; at < range.end;) {
     int n = minInt(args->columns - column, range.end - at);
-    runRow(job, &walk, column, n, args->y + (size_t)at * args->bytes[3]);
+    runRow(job, &walk, column, n, range.end - at, args->y + (size_t)at * args->bytes[3]);
     at += n;
     column = 0;
     walkOn(3, &walk);

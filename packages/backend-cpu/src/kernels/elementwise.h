@@ -26,7 +26,7 @@ typedef struct {
   char *y;
   int32_t step[3];
   int n;
-  const float *params;
+  const float *params; // two, whether the row has them or not
 } Run;
 
 typedef void (*Loop)(const Run *run);
@@ -44,7 +44,7 @@ INLINE void storeMask(char *y, vi mask) {
 
 #define LOOP1(name, V, load, T, store, yBytes, expression)                  \
   static void name##Loop(const Run *run) {                                  \
-    const float *p = run->params;                                           \
+    const float p[2] = {run->params[0], run->params[1]};                    \
     const T *in = (const T *)run->in[0];                                    \
     char *y = run->y;                                                       \
     (void)p;                                                                \
@@ -57,7 +57,7 @@ INLINE void storeMask(char *y, vi mask) {
 
 #define LOOP2(name, V, load, T, store, yBytes, expression)                  \
   static void name##Loop(const Run *run) {                                  \
-    const float *p = run->params;                                           \
+    const float p[2] = {run->params[0], run->params[1]};                    \
     const char *inA = run->in[0], *inB = run->in[1];                        \
     const int stepA = run->step[0], stepB = run->step[1];                   \
     char *y = run->y;                                                       \

@@ -1,6 +1,6 @@
 import { DTYPES, type DType, DTypeError, ELEMENTWISE, type ElementwiseName } from "@vertebra/core";
 import type { CpuOperand, Plan } from "../launch";
-import { broadcastStrides, collapse, product, requireWalkable, tasksFor } from "./axes";
+import { type Axis, broadcastStrides, collapse, product, pushAxes, requireWalkable, tasksFor } from "./axes";
 
 /** What an entry's name ends in, by the dtype of the last argument; the dtypes that an op takes. */
 type Suffixes = { readonly [dtype: string]: string };
@@ -9,6 +9,13 @@ type Params = Readonly<Record<string, number>>;
 const FLOATS: Suffixes = { f32: "" };
 const NUMBERS: Suffixes = { f32: "", i32: "Ints" };
 const BY_SIZE: Suffixes = { f32: "4", i32: "4", f16: "2", bf16: "2", u8: "1", bool: "1" };
+
+/** Rows of 1 ns an element and more, where a second thread pays earlier than where memory is the limit. */
+const COSTLY: ReadonlySet<ElementwiseName> = new Set([
+  ...(["exp", "log", "erf", "tanh", "sigmoid", "elu", "softplus", "silu", "mish", "gelu", "geluTanh", "pow"] as const),
+  ...(["eluGrad", "softplusGrad", "siluGrad", "mishGrad", "geluGrad", "geluTanhGrad"] as const),
+]);
+const COSTLY_PARALLEL_FROM = 8192;
 
 /** The kernels are `elementwise_<name>` in elementwise.c and elementwise-activations.c. */
 const rows: { readonly [K in ElementwiseName]: Suffixes } = {
@@ -73,6 +80,7 @@ export const elementwise = Object.fromEntries(
 
 function planFor(name: ElementwiseName, suffixes: Suffixes): Plan<Params> {
   const { params } = ELEMENTWISE[name];
+  const parallelFrom = COSTLY.has(name) ? COSTLY_PARALLEL_FROM : undefined;
   const entries = new Map(Object.entries(suffixes).map(([dtype, suffix]) => [dtype, `elementwise_${name}${suffix}`]));
   return (inputs, outputs, attrs, workers) => {
     const y = outputs[0] as CpuOperand;
@@ -81,7 +89,7 @@ function planFor(name: ElementwiseName, suffixes: Suffixes): Plan<Params> {
     const { dtype } = inputs.at(-1) as CpuOperand;
     const entry = entries.get(dtype);
     if (entry === undefined) throw unsupported(name, dtype, suffixes);
-    const ints = words(name, inputs, y, elements, tasksFor(elements, workers));
+    const ints = words(name, inputs, y, elements, tasksFor(elements, workers, parallelFrom));
     return params.length === 0 ? { entry, ints } : { entry, ints, floats: params.map((param) => attrs[param] as number) };
   };
 }
@@ -89,25 +97,29 @@ function planFor(name: ElementwiseName, suffixes: Suffixes): Plan<Params> {
 /** The struct of elementwise.h, up to its params. */
 function words(name: string, inputs: readonly CpuOperand[], y: CpuOperand, elements: number, tasks: number): number[] {
   const [a, b, c] = inputs as readonly [CpuOperand, CpuOperand?, CpuOperand?];
-  const bytes = [bytesOf(a), b ? bytesOf(b) : 0, c ? bytesOf(c) : 0, bytesOf(y)];
-  const head = [a.pointer, b?.pointer ?? 0, c?.pointer ?? 0, y.pointer, elements];
+  const ints = [a.pointer, b ? b.pointer : 0, c ? c.pointer : 0, y.pointer, elements, elements, tasks, 0, 0, 0];
+  ints.push(bytesOf(a), b ? bytesOf(b) : 0, c ? bytesOf(c) : 0, bytesOf(y));
   // One row if every operand is either one element or all of them.
-  const flat = [a, b, c].map((operand) => (operand ? flatStep(operand, elements) : 0));
-  if (!flat.includes(-1)) return [...head, elements, tasks, ...flat, ...bytes, 0];
-  const rank = y.shape.length;
-  const steps = [a, b, c].map((operand) => (operand ? broadcastStrides(operand.shape, rank) : new Array<number>(rank).fill(0)));
-  const axes = collapse(y.shape, ...steps);
-  const [columns, ...inner] = axes.pop() as readonly [number, number, number, number];
-  requireWalkable(name, y.shape, axes);
-  return [...head, columns, tasks, ...inner, ...bytes, axes.length, ...axes.flat()];
+  let inner: readonly number[] = [elements, flatStep(a, elements), flatStep(b, elements), flatStep(c, elements)];
+  if (inner.includes(-1)) {
+    const rank = y.shape.length;
+    const steps = (operand: CpuOperand | undefined) => broadcastStrides(operand ? operand.shape : [], rank);
+    const axes = collapse(y.shape, steps(a), steps(b), steps(c));
+    inner = axes.pop() as Axis;
+    requireWalkable(name, y.shape, axes);
+    pushAxes(ints, axes);
+  } else ints.push(0);
+  [ints[5], ints[7], ints[8], ints[9]] = inner as [number, number, number, number];
+  return ints;
 }
 
 const bytesOf = ({ dtype }: CpuOperand): number => DTYPES[dtype as DType].bytes;
 
-/** 1: element by element; 0: one element for all; −1: neither. */
-function flatStep({ shape }: CpuOperand, elements: number): number {
-  const own = product(shape);
-  return own === elements ? 1 : own === 1 ? 0 : -1;
+/** 1: element by element; 0: one element for all, or no operand; −1: neither. */
+function flatStep(operand: CpuOperand | undefined, elements: number): number {
+  const own = operand ? product(operand.shape) : 1;
+  if (own === elements && operand) return 1;
+  return own === 1 ? 0 : -1;
 }
 
 const unsupported = (name: string, dtype: string, suffixes: Suffixes): DTypeError =>

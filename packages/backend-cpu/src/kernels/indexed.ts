@@ -1,5 +1,5 @@
 import type { CpuOperand } from "../launch";
-import { type Axis, collapse, product, requireWalkable, stridesOf, tasksFor } from "./axes";
+import { type Axis, collapse, product, pushAxes, requireWalkable, stridesOf, tasksFor } from "./axes";
 import { elementBytesOf } from "./strided";
 
 /** Elements of the inner run that are worth a task. */
@@ -33,11 +33,11 @@ export function indexedWords({ op, axis, shape, data, indices, y, missing }: Ind
   const tasks = tasksFor(Math.max(elements, product(y.shape)), workers);
   const blocks = tasks === 1 ? 1 : Math.max(1, Math.min(Math.ceil(tasks / Math.max(outer, 1)), Math.ceil(inner / RUN_BLOCK)));
   const bytes = elementBytesOf(y);
-  const along = [sizes[axis], shape[axis], indexStrides[axis], tensorStrides[axis]] as number[];
-  return [
-    ...[data.pointer, indices.pointer, y.pointer, bytes, tasks, outer, ...along, inner, blocks],
-    ...[missing, product(y.shape) * bytes, axes.length, ...axes.flat()],
-  ];
+  const ints = [data.pointer, indices.pointer, y.pointer, bytes, tasks, outer];
+  ints.push(sizes[axis] as number, shape[axis] as number, indexStrides[axis] as number, tensorStrides[axis] as number);
+  ints.push(inner, blocks, missing, product(y.shape) * bytes);
+  pushAxes(ints, axes);
+  return ints;
 }
 
 const isContiguous = (axis: Axis | undefined): boolean => axis?.[1] === 1 && axis[2] === 1;

@@ -25,7 +25,7 @@ export const pad: Plan<Attrs> = (inputs, outputs, { before, after, mode, value }
 
 export type PaddedAxis = readonly [size: number, before: number, after: number];
 
-export const paddedSize = ([size, before, after]: PaddedAxis): number => before + size + after;
+const paddedSize = ([size, before, after]: PaddedAxis): number => before + size + after;
 export const modeNumber = (mode: Attrs["mode"]): number => MODES[mode];
 
 interface Padding {

@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
 import type { CpuOperand, Plan } from "../launch";
-import { product, requireWalkable, tasksFor } from "./axes";
+import { product, pushAxes, requireWalkable, tasksFor } from "./axes";
 import { keptAndReduced } from "./reduce";
 
 /** dx = dy · (product of all others), right where factors are 0. */
@@ -16,13 +16,7 @@ export const prodGrad: Plan<KernelTable["prodGrad"]> = (inputs, outputs, { axes 
   const outer = elements / count;
   const tasks = Math.min(outer, workers, tasksFor(elements, workers));
   const productsAt = Math.ceil(count / 2) * 8;
-  return {
-    entry: "prodGrad",
-    ints: [
-      ...[x.pointer, dy.pointer, dx.pointer, 0, productsAt, outer, count, tasks],
-      ...[kept.length, reduced.length, ...kept.flat(), ...reduced.flat()],
-    ],
-    scratchBytes: productsAt + tasks * count * 8,
-    scratchAt: 3,
-  };
+  const ints = [x.pointer, dy.pointer, dx.pointer, 0, productsAt, outer, count, tasks];
+  pushAxes(ints, kept, reduced);
+  return { entry: "prodGrad", ints, scratchBytes: productsAt + tasks * count * 8, scratchAt: 3 };
 };

@@ -1,5 +1,5 @@
 import type { CpuOperand, Launch } from "../launch";
-import { type Axis, collapse, product, requireWalkable, stridesOf, tasksFor } from "./axes";
+import { type Axis, collapse, product, pushAxes, requireWalkable, stridesOf, tasksFor } from "./axes";
 
 /** As in reduce.h. */
 const COLUMNS = 256;
@@ -24,7 +24,7 @@ export function reduceLaunch(op: string, x: CpuOperand, y: CpuOperand, axes: rea
   const units = outer * parts * (isRowwise ? 1 : Math.ceil(inner / COLUMNS));
   const tasks = Math.min(units, tasksFor(product(x.shape), workers));
   const ints = [x.pointer, y.pointer, y.pointer, tasks, Number(isRowwise), outer, rows, inner, rowParts, innerParts];
-  ints.push(kept.length, reduced.length, ...kept.flat(), ...reduced.flat());
+  pushAxes(ints, kept, reduced);
   return parts === 1 ? { entry, ints } : { entry, ints, scratchBytes: outer * parts * (isRowwise ? 1 : inner) * 4, scratchAt: 2 };
 }
 

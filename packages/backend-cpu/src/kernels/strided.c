@@ -42,6 +42,7 @@ static void copyRows(const void *p, int task, int worker) {
   }
 }
 
+#define LINES 32
 #define SQUARE 16
 #define BAND 1024
 
@@ -71,24 +72,24 @@ TRANSPOSE_BLOCK(int32_t)
 static void transposeBlock(int bytes, char *y, int yLine, const char *x, int xStep, int lines, int columns) {
   if (bytes == 1) return transposeBlockint8_t((int8_t *)y, yLine, (const int8_t *)x, xStep, lines, columns);
   if (bytes == 2) return transposeBlockint16_t((int16_t *)y, yLine, (const int16_t *)x, xStep, lines, columns);
-  int lines4 = lines & ~3, columns4 = columns & ~3;
+  if (lines < 4 || columns < SQUARE) return transposeBlockint32_t((int32_t *)y, yLine, (const int32_t *)x, xStep, lines, columns);
+  // By way of a copy, because rows of x a power of two apart fight for the same lines of the cache.
+  float rows[SQUARE * LINES];
+  int lines4 = lines & ~3;
+  for (int j = 0; j < SQUARE; j++) copyFloats(rows + j * LINES, (const float *)x + (size_t)j * xStep, lines);
   for (int i = 0; i < lines4; i += 4)
-    for (int j = 0; j < columns4; j += 4)
-      transpose4((float *)y + (size_t)i * yLine + j, yLine, (const float *)x + (size_t)j * xStep + i, xStep);
-  int32_t *yi = (int32_t *)y;
-  const int32_t *xi = (const int32_t *)x;
-  transposeBlockint32_t(yi + columns4, yLine, xi + (size_t)columns4 * xStep, xStep, lines4, columns - columns4);
-  transposeBlockint32_t(yi + (size_t)lines4 * yLine, yLine, xi + lines4, xStep, lines - lines4, columns);
+    for (int j = 0; j < SQUARE; j += 4) transpose4((float *)y + (size_t)i * yLine + j, yLine, rows + j * LINES + i, LINES);
+  transposeBlockint32_t((int32_t *)y + (size_t)lines4 * yLine, yLine, (const int32_t *)rows + lines4, LINES, lines - lines4, SQUARE);
 }
 
-// Units of SQUARE lines × BAND columns; in each, squares of SQUARE × SQUARE: a cache line of x is used up before it is lost.
+// Units of LINES lines × BAND columns; in each, blocks of LINES × SQUARE: whole cache lines are read and whole ones written.
 static void transposeBands(const void *p, int task, int worker) {
   const StridedArgs *args = p;
-  const int bytes = args->elementBytes, down = ceilDiv(args->lines, SQUARE), across = ceilDiv(args->columns, BAND);
+  const int bytes = args->elementBytes, down = ceilDiv(args->lines, LINES), across = ceilDiv(args->columns, BAND);
   Range range = taskRange(args->rows * down * across, 1, task, args->tasks);
   for (int unit = range.begin; unit < range.end; unit++) {
     Walk walk = walkFrom(2, args->axes, args->rank, unit / across / down);
-    int i = unit / across % down * SQUARE, lines = minInt(SQUARE, args->lines - i);
+    int i = unit / across % down * LINES, lines = minInt(LINES, args->lines - i);
     int first = unit % across * BAND, last = minInt(first + BAND, args->columns);
     for (int j = first; j < last; j += SQUARE)
       transposeBlock(bytes, args->y + ((size_t)walk.at[1] + (size_t)i * args->yLine + j) * bytes, args->yLine,

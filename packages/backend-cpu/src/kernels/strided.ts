@@ -1,6 +1,6 @@
 import { DTYPES, type DType, encode } from "@vertebra/core";
 import type { CpuOperand, Launch } from "../launch";
-import { type Axis, collapse, product, requireWalkable, tasksFor } from "./axes";
+import { type Axis, collapse, product, pushAxes, requireWalkable, tasksFor } from "./axes";
 
 export const elementBytesOf = ({ dtype }: CpuOperand): number => DTYPES[dtype as DType].bytes;
 
@@ -31,8 +31,9 @@ export function stridedCopy(
   requireWalkable(op, sizes, axes);
   const rows = elements / columns / lines;
   const tasks = tasksFor(elements, workers);
-  const pointers = [x.pointer + xStart * bytes, y.pointer + yStart * bytes];
-  return [...pointers, bytes, tasks, rows, columns, xStep, yStep, lines, yLine, axes.length, ...axes.flat()];
+  const ints = [x.pointer + xStart * bytes, y.pointer + yStart * bytes, bytes, tasks, rows, columns, xStep, yStep, lines, yLine];
+  pushAxes(ints, axes);
+  return ints;
 }
 
 /** Takes the axis out of `axes` that x is contiguous in, if the innermost one isn't: the two are transposed square by square. */
@@ -47,8 +48,15 @@ export function fillWords(y: CpuOperand, value: number, workers: number): readon
   return [y.pointer, bytes, patternOf(y, value), tasksFor(bytes / 4, workers)];
 }
 
+const float = new Float32Array(1);
+const floatBits = new Int32Array(float.buffer);
+
 /** The bits of `value` as an element of `operand`, repeated to 32. */
 export function patternOf({ dtype }: CpuOperand, value: number): number {
+  if (dtype === "f32") {
+    float[0] = value;
+    return floatBits[0] as number;
+  }
   const element = encode([value], dtype as DType);
   const pattern = Uint8Array.from({ length: 4 }, (_, i) => element[i % element.length] as number);
   return new Int32Array(pattern.buffer)[0] as number;

@@ -35,7 +35,9 @@ export async function compileModule(variant: Variant): Promise<WebAssembly.Modul
     throw new DeviceError("cpu", {
       rule: `the engine must run WebAssembly module "${variant}"`,
       got: String(error),
-      fix: "Use Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer",
+      fix: /Content.Security.Policy/.test(String(error))
+        ? "Allow 'wasm-unsafe-eval' in the page's script-src"
+        : "Use Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer",
     });
   }
 }
