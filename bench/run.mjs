@@ -43,3 +43,6 @@ const page = `# ${suite.title}\n\n\`${command}\`\n\n${describeMachine(environmen
 console.log(page);
 const isWhole = !values.quick && values.only === undefined && contenders.length === Object.keys(CONTENDERS).length;
 if (isWhole) save(name, page, { command, machine: environment, ...data });
+// Slow is for the reader to judge; wrong or broken is not.
+const isBroken = ({ contender, error, agrees }) => CONTENDERS[contender].isOurs && (error !== undefined || !agrees);
+if (data.cases?.some(({ rows }) => rows.some(isBroken))) process.exitCode = 1;

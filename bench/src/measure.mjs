@@ -14,7 +14,8 @@ const PAUSE_MS = 150;
 
 /**
  * @typedef {{
- *   contender: string, name: string, version: string, medianMs: number, leastMs: number, mostMs: number, runs: number,
+ *   contender: string, name: string, version: string, medianMs: number, fastestMs: number, leastMs: number,
+ *   mostMs: number, runs: number, processorMs: number,
  *   difference: number, agrees: boolean, firstResultMs: number, peakRssBytes: number,
  * } | { contender: string, error: string }} Row
  */
@@ -33,9 +34,9 @@ export async function measure(task, contenders, effort) {
     for (let round = 0; round < effort.rounds; round++) {
       for (const entrant of running) {
         await pause();
-        const { times, error } = await entrant.process.ask({ do: "measure", ...effort });
+        const { times, processorMs, error } = await entrant.process.ask({ do: "measure", ...effort });
         if (error) entrant.answer = { error };
-        else entrant.rounds.push(times);
+        else entrant.rounds.push({ times, processorMs });
       }
     }
     for (const entrant of running) entrant.memory = await entrant.process.ask({ do: "memory" });
@@ -56,16 +57,19 @@ async function enter(id, task) {
 
 function toRow({ id, answer, rounds, firstResultMs, memory }, reference) {
   if (answer.error) return { contender: id, error: answer.error };
-  const medians = rounds.map(median);
+  const medians = rounds.map(({ times }) => median(times));
+  const all = rounds.flatMap(({ times }) => times);
   const difference = relativeDifference(answer.output, reference.answer.output);
   return {
     contender: id,
     name: answer.name,
     version: answer.version,
-    medianMs: median(rounds.flat()),
+    medianMs: median(all),
+    fastestMs: Math.min(...all),
     leastMs: Math.min(...medians),
     mostMs: Math.max(...medians),
-    runs: rounds.flat().length,
+    runs: all.length,
+    processorMs: rounds.reduce((sum, round) => sum + round.processorMs, 0) / all.length,
     difference,
     agrees: difference <= TOLERANCE,
     firstResultMs,

@@ -44,9 +44,20 @@ export function casesTable(cases) {
   return markdown([unit, ...cases.map(({ title }) => title)], [...lines, ...ratios]);
 }
 
-/** Noise, agreement and start of each row. */
+/** Noise, agreement and start of each row. Processor time, of all threads and with their spinning, is what other load disturbs least. */
 export function detailsTable(cases) {
-  const head = ["case", "contender", "median ms", "min – max of rounds", "runs", "difference", "first result s", "peak RSS MiB"];
+  const head = [
+    "case",
+    "contender",
+    "median ms",
+    "min – max of rounds",
+    "fastest",
+    "processor ms",
+    "runs",
+    "difference",
+    "first result s",
+    "peak RSS MiB",
+  ];
   const lines = cases.flatMap(({ title, rows }) =>
     rows.map((row) =>
       row.error
@@ -56,6 +67,8 @@ export function detailsTable(cases) {
             row.name,
             digits(row.medianMs),
             `${digits(row.leastMs)} – ${digits(row.mostMs)}`,
+            digits(row.fastestMs),
+            digits(row.processorMs),
             row.runs,
             `${row.difference.toExponential(1)}${row.agrees ? "" : " **differs**"}`,
             (row.firstResultMs / 1000).toFixed(2),

@@ -31,7 +31,7 @@ export async function serve(contender) {
       for (let i = 0; i < (task.checkRuns ?? 1); i++) outputs.push(sample(await run()));
       return { name: contender.name, version: contender.version, output: outputs.flat() };
     },
-    measure: async ({ milliseconds, warmup, leastRuns }) => ({ times: await measure(run, milliseconds, warmup, leastRuns) }),
+    measure: ({ milliseconds, warmup, leastRuns }) => measure(run, milliseconds, warmup, leastRuns),
     memory: async () => ({ peakRssBytes: process.resourceUsage().maxRSS * 1024 }),
   };
   for await (const line of createInterface({ input: process.stdin })) {
@@ -47,20 +47,22 @@ export async function serve(contender) {
 
 const answer = (value) => process.stdout.write(`${ANSWER}${JSON.stringify(value)}\n`);
 
-/** Milliseconds of each run. */
+/** Milliseconds of each run, and of processor time (all threads, spinning included) in all of them. */
 async function measure(run, milliseconds, warmup, leastRuns) {
   const start = performance.now();
   // Not counted: caches and threads belonged to the other contenders.
   do await run();
   while (performance.now() - start < warmup);
   const times = [];
+  const used = process.cpuUsage();
   const end = performance.now() + milliseconds;
   while (times.length < leastRuns || performance.now() < end) {
     const before = performance.now();
     await run();
     times.push(performance.now() - before);
   }
-  return times;
+  const { user, system } = process.cpuUsage(used);
+  return { times, processorMs: (user + system) / 1000 };
 }
 
 /** At most so many values of an output are compared. */

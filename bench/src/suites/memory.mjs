@@ -45,15 +45,18 @@ export async function run({ effort, threads, log }) {
   }
 
   log("ResNet-18 training peak, batch 4");
-  const { persistent, saved, gradients, peak } = await trainingPeak("resnet18", 4, threads);
+  const { persistent, saved, held, gradients, peak } = await trainingPeak("resnet18", 4, threads);
   const extra = peak - persistent;
   const measured = `${mib(peak)} = weights and momentum ${mib(persistent)} + ${mib(extra)}`;
-  add("ResNet-18 training peak, batch 4", measured, `1.2 × saved ${mib(saved)} = ${mib(1.2 * saved)}`, extra <= 1.2 * saved);
+  // Gradients of late layers must be there before the values saved by early ones can go, so they stand in the limit too.
+  const limit = 1.2 * (saved + gradients);
+  const bySaved = `1.2 × saved ${mib(saved)} = ${mib(1.2 * saved)}`;
+  add("ResNet-18 training, batch 4: held when backward starts", mib(held), bySaved, held <= 1.2 * saved);
   add(
-    "… with the parameters' gradients",
-    mib(extra),
-    `1.2 × (saved + gradients ${mib(gradients)}) = ${mib(1.2 * (saved + gradients))}`,
-    extra <= 1.2 * (saved + gradients),
+    "ResNet-18 training, batch 4: peak",
+    measured,
+    `1.2 × (saved ${mib(saved)} + parameters' gradients ${mib(gradients)}) = ${mib(limit)}`,
+    extra <= limit,
   );
 
   log("JavaScript per op");
@@ -107,12 +110,12 @@ async function trainingPeak(name, batch, threads) {
   await step(0);
   const persistent = device.memory().bytesInUse;
   const saved = new SavedBytes();
-  const { gradients } = await step(1, saved);
+  const { gradients, bytesAfterForward } = await step(1, saved);
   device.resetPeak();
   await step(2);
   const peak = device.memory().peakBytes;
   await device.close();
-  return { persistent, saved: saved.bytes, gradients, peak };
+  return { persistent, saved: saved.bytes, held: bytesAfterForward - persistent, gradients, peak };
 }
 
 /** One step of training on constant data; with `saved`, counting what the tape keeps. */
@@ -125,13 +128,18 @@ function trainer(name, batch, device) {
     try {
       const x = zeros([batch, ...input], { device });
       const y = tensor(new Int32Array(batch), { dtype: "i32", device });
-      const loss = () => crossEntropy(model.forward(x), y);
+      let bytesAfterForward;
+      const loss = () => {
+        const result = crossEntropy(model.forward(x), y);
+        bytesAfterForward = device.memory().bytesInUse;
+        return result;
+      };
       const counted = () => observe((call) => saved.add(call, new Set(model.stateDict().values())), loss);
       const { value, grads } = valueAndGrad(model, saved ? counted : loss);
       const gradients = grads.tensors.reduce((sum, grad) => sum + 4 * grad.elements, 0);
       optimizer.step(grads);
       await value.data();
-      return { gradients };
+      return { gradients, bytesAfterForward };
     } finally {
       s.end();
     }
