@@ -1,4 +1,12 @@
 export { CASES } from "./cases/index";
+export type { Cases, OpCase, OpCases } from "./cases/types";
+export { firstDivergence } from "./divergence";
+export { type GoldenRow, type GoldenSource, goldenFolder } from "./goldens/manifest";
+export type { Blocks } from "./goldens/replay";
+export { type GoldenOptions, type GoldenReport, type ImagePreset, runGoldens } from "./goldens/run-goldens";
+export { scheduleFromTorch } from "./goldens/schedules";
+export { type ModelCase, type ModelOptions, runModels } from "./models";
 export { openReference, reference } from "./reference/index";
 export { MEANINGS } from "./reference/kernels/index";
 export { type CaseOutcome, type Failure, type FailureKind, type Report, type RunOptions, runOps, type Skip } from "./run";
+export { runTraining, type TrainingCase } from "./training";

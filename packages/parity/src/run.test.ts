@@ -1,28 +1,127 @@
-import { it } from "vitest";
+import { OPS } from "@vertebra/core";
+import { describe, expect, it } from "vitest";
+import { CASES } from "./cases/index";
+import { checkGradient, referenceOf } from "./expectation";
 import { openReference } from "./reference/index";
-import { runOps } from "./run";
+import { Values } from "./reference/values";
+import { type Report, runOps } from "./run";
+import { openRounded, withKernel, withWrongResult } from "./testing/devices";
 
-it("ref", async () => {
-  const t: Record<string, number> = {};
-  let last = performance.now();
-  const f32 = { ...openReference(), floatDtype: "f32" as const, name: "f32" };
-  const report = await runOps([openReference(), f32], {
-    onCase: (o) => {
-      const n = performance.now();
-      t[o.op] = (t[o.op] ?? 0) + n - last;
-      last = n;
-    },
+const kinds = ({ failures }: Report) => [...new Set(failures.map(({ kind }) => kind))];
+
+describe("the whole suite", () => {
+  it("passes on the reference itself, also when it stores f32", async () => {
+    const report = await runOps([openReference(), openRounded()]);
+    expect(report.failures).toEqual([]);
+    expect(report.passed).toBe(2 * Object.values(CASES).reduce((count, { cases }) => count + cases.length, 0));
+    expect(new Set(report.worst.map(({ op }) => op))).toEqual(new Set(Object.keys(OPS)));
+    // One rounding per op must use up a good part of the tolerance where the tolerance is one ULP.
+    expect(report.worst.find(({ device, op }) => device === "rounded" && op === "add")?.fraction).toBeGreaterThan(0.4);
+  }, 600_000);
+});
+
+describe("a wrong device", () => {
+  it("fails by value, naming op, case, element and reason", async () => {
+    const wrong = withWrongResult(openRounded(), "matmul", (y) => y.map((value) => value * (1 + 1e-4)));
+    const { failures, failed, passed } = await runOps([wrong], { ops: ["matmul", "sum"] });
+    expect(failed).toBeGreaterThan(10);
+    expect(passed).toBe(CASES.sum.cases.length + CASES.matmul.cases.length - failed);
+    expect(failures[0]).toMatchObject({ device: "wrong", op: "matmul", case: "[1,1] · [1,1]", kind: "value" });
+    expect(failures[0]?.message).toMatch(
+      /^matmul \[1,1\] · \[1,1\] on wrong: result 0\[0\] is .*, the reference .*: an error of .* × the bound .* \(blocked sum over K\)$/,
+    );
+    expect(failures[0]?.error).toBeGreaterThan(failures[0]?.bound as number);
   });
-  console.log(
-    report.passed,
-    report.failed,
-    report.skipped,
-    report.failures.slice(0, 40).map((f) => f.message),
-  );
-  console.log(
-    Object.entries(t)
-      .sort((a, b) => b[1] - a[1])
-      .slice(0, 15),
-  );
-  for (const w of report.worst) if (w.fraction > 0) console.log(w.device, w.op, w.case, w.fraction.toFixed(4));
-}, 600000);
+
+  it("fails by gradient when only a backward kernel is wrong", async () => {
+    const wrong = withWrongResult(openRounded(), "reluGrad", (dx) => dx.map((value) => value * 2));
+    const { failures } = await runOps([wrong], { ops: ["relu"] });
+    expect(new Set(failures.map(({ kind }) => kind))).toEqual(new Set(["gradient"]));
+    expect(failures[0]?.message).toContain("gradient by argument 0[");
+  });
+
+  it("fails by one wrong bit where nothing is rounded", async () => {
+    const wrong = withWrongResult(
+      openRounded(),
+      "permute",
+      (y) =>
+        new Values(
+          y.shape,
+          y.data.map((value, i) => (i === 0 ? value * (1 + 2 ** -23) : value)),
+        ),
+    );
+    expect(kinds(await runOps([wrong], { ops: ["permute"] }))).toEqual(["value", "gradient"]);
+  });
+
+  it("fails when errors inside the bound all point one way", async () => {
+    // A tenth of the worst case of a sum of 5000 terms, on every element: no rounding does that.
+    const biased = withWrongResult(openRounded(), "sum", (y) => y.map((value) => value + 20 * 2 ** -24 * Math.abs(value)));
+    const { failures } = await runOps([biased], { ops: ["sum"] });
+    expect(failures.some(({ message }) => message.includes("root mean square"))).toBe(true);
+  });
+
+  it("fails when a second run has other bits", async () => {
+    let runs = 0;
+    const wrong = withWrongResult(openRounded(), "exp", (y) => y.map((value) => value * (1 + (runs++ % 2) * 2 ** -23)));
+    expect(kinds(await runOps([wrong], { ops: ["exp"] }))).toContain("repeat");
+  });
+
+  it("fails when a kernel keeps memory", async () => {
+    const device = openRounded();
+    const wrong = withKernel(device, "neg", (right) => (inputs, outputs, attrs) => {
+      device.allocate(4);
+      right(inputs, outputs, attrs);
+    });
+    expect(kinds(await runOps([wrong], { ops: ["neg"] }))).toEqual(["memory"]);
+  });
+
+  it("fails when a kernel throws, and goes on", async () => {
+    const wrong = withKernel(openRounded(), "abs", () => () => {
+      throw new Error("no such entry point");
+    });
+    const report = await runOps([wrong], { ops: ["abs", "neg"] });
+    expect(kinds(report)).toEqual(["error"]);
+    expect(report.failures[0]?.message).toContain("no such entry point");
+    expect(report.passed).toBeGreaterThanOrEqual(CASES.neg.cases.length);
+  });
+});
+
+describe("skips", () => {
+  const skip = { device: "wrong", op: "neg", reason: "driver bug", issue: "#7" } as const;
+
+  it("counts a failing case as skipped", async () => {
+    const wrong = withWrongResult(openRounded(), "neg", (y) => y.map((value) => value + 1));
+    const report = await runOps([wrong], { ops: ["neg"], skips: [skip] });
+    // Empty tensors are right whatever the kernel does.
+    expect(report.failures.map(({ kind, case: name }) => [kind, name])).toEqual([["skip", "[2,0,3]"]]);
+    expect(report.skipped).toBe(CASES.neg.cases.length - 1);
+  });
+
+  it("fails a skip that passes", async () => {
+    const report = await runOps([{ ...openRounded(), name: "wrong" }], { ops: ["neg"], skips: [{ ...skip, case: "[7]" }] });
+    expect(report.failures.map(({ message }) => message)).toEqual([
+      'neg [7]: passes on wrong though it is skipped for "driver bug" (#7); remove the skip',
+    ]);
+  });
+
+  it("leaves out NaN and infinities on a device that declares finite-math, and dtypes it lacks", async () => {
+    const outcomes: string[] = [];
+    const device = { ...openRounded(), features: ["finite-math"], dtypes: ["f32", "i32", "bool"] as const };
+    await runOps([device], {
+      ops: ["exp", "toDtype"],
+      onCase: ({ outcome, case: name, reason }) => outcome === "skipped" && outcomes.push(`${name}: ${reason}`),
+    });
+    expect(outcomes).toContain("edges: finite-math: no NaN or infinities");
+    expect(outcomes).toContain("u8 to f32: no u8");
+  });
+});
+
+it("the reference's own derivatives are checked against central differences", async () => {
+  const right = await referenceOf("tanh", CASES.tanh.cases[2] as (typeof CASES.tanh.cases)[0]);
+  expect(checkGradient(right)).toBeUndefined();
+  const wrong = {
+    ...right,
+    gradient: right.gradient && { ...right.gradient, grads: [right.gradient.grads[0]?.map((g) => g * 1.001)] },
+  };
+  expect(checkGradient(wrong)).toMatch(/^the derivative by argument 0 along a direction is .*, central differences give/);
+});

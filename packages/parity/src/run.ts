@@ -91,7 +91,7 @@ export function summarize(devices: readonly Device[], outcomes: readonly CaseOut
   const worst = new Map<string, CaseOutcome>();
   for (const outcome of outcomes) {
     const key = `${outcome.device} ${outcome.op}`;
-    if (outcome.outcome !== "skipped" && outcome.fraction >= (worst.get(key)?.fraction ?? 0)) worst.set(key, outcome);
+    if (outcome.outcome !== "skipped" && outcome.fraction > (worst.get(key)?.fraction ?? -1)) worst.set(key, outcome);
   }
   return {
     devices: devices.map(({ name }) => name),

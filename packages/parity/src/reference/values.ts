@@ -25,7 +25,7 @@ export class Values {
     return this.shape as unknown as readonly [number, number, number, number];
   }
 
-  map(fn: (value: number) => number): Values {
+  map(fn: (value: number, i: number) => number): Values {
     return new Values(this.shape, this.data.map(fn));
   }
 }
