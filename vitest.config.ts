@@ -11,7 +11,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "sources", include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "scripts/**/*.test.ts"] },
+        test: {
+          name: "sources",
+          include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "tests/browser/*.test.ts", "scripts/**/*.test.ts"],
+        },
       },
       // Runs on what a build packs, made and installed first by its set-up.
       {
@@ -22,6 +25,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default", "./scripts/count-reporter.mjs"],
   },
 });

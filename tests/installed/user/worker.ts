@@ -1,6 +1,4 @@
 import { report } from "./report.js";
 
-onmessage = async ({ data }) => postMessage(await report(data));
-onunhandledrejection = ({ reason }) => {
-  throw reason;
-};
+// Chromium tells nobody of a worker's unhandled rejection.
+self.addEventListener("message", async ({ data }) => self.postMessage(await report(data).catch(String)));

@@ -1,1 +1,54 @@
-export const predict = async () => 1;
+import { ArgumentError } from "@vertebra/core";
+import type { Command } from "../commands";
+import { usingDevice } from "../devices";
+import { formatPercent } from "../format";
+import { decodeImage } from "../images/decode";
+import { type PreparedImage, prepareAsTrained, prepareImageNet } from "../images/preprocess";
+import type { Output } from "../output";
+import { type Prediction, rankClasses } from "../probabilities";
+import { loadTrainedModel, runModel, type TrainedModel } from "../trained-model";
+import { MNIST_PREPROCESSING } from "../training/data";
+
+const BAR_WIDTH = 20;
+
+export const predict: Command<"predict"> = async ({ args, options, output }) => {
+  const [name = "", ...images] = args;
+  const { weights = "", numClasses, topK = 5 } = options;
+  return usingDevice(options.device, options, async (device) => {
+    const trained = await loadTrainedModel({ where: "vertebra predict", name, weights, numClasses, device });
+    const results: { image: string; predictions: Prediction[] }[] = [];
+    // One at a time, so that memory doesn't grow with the number of images.
+    for (const image of images) {
+      const { values, shape } = await prepare(image, trained);
+      const logits = await runModel(trained.model, values, [1, ...shape], device);
+      const predictions = rankClasses(logits, classesOf(trained)).slice(0, topK);
+      results.push({ image, predictions });
+      if (!output.isJson) printPredictions(output, image, predictions);
+    }
+    trained.model.dispose();
+    output.json(results);
+    return 0;
+  });
+};
+
+/** What a checkpoint says, or else what such models are trained on: MNIST with one channel, ImageNet with three. */
+async function prepare(path: string, { record, inChannels }: TrainedModel): Promise<PreparedImage> {
+  if (inChannels !== 1 && inChannels !== 3) {
+    throw new ArgumentError("vertebra predict", { rule: "the model must take grey (1) or RGB (3) images", got: `${inChannels} channels`, fix: "Use `vertebra run`" });
+  }
+  const image = await decodeImage(path, inChannels);
+  if (record) return prepareAsTrained(image, record.preprocessing);
+  return inChannels === 1 ? prepareAsTrained(image, MNIST_PREPROCESSING) : prepareImageNet(image);
+}
+
+const classesOf = ({ record, inChannels, numClasses }: TrainedModel): readonly string[] =>
+  record?.classes ?? (inChannels === 1 && numClasses === 10 ? [..."0123456789"] : []);
+
+function printPredictions(output: Output, image: string, predictions: readonly Prediction[]): void {
+  output.say(output.paint("bold", image));
+  const width = Math.max(...predictions.map(({ label }) => label.length));
+  for (const { label, probability } of predictions) {
+    const bar = "█".repeat(Math.round(probability * BAR_WIDTH)).padEnd(BAR_WIDTH);
+    output.say(`  ${label.padEnd(width)}  ${output.paint("cyan", bar)} ${formatPercent(probability).padStart(8)}`);
+  }
+}

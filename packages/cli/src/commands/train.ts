@@ -23,7 +23,8 @@ export const train: Command<"train"> = async (context) => {
   const checkpoint = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
   const { model, settings } = planOf(context, checkpoint);
   using interrupt = new Interrupt(() => output.warn("\nStopping after this step; once more to stop at once."));
-  return usingDevice(options.device, options, async (device) => {
+  // Awaited here, or the signals would have their usual meaning back too early.
+  return await usingDevice(options.device, options, async (device) => {
     const dataset = await loadData(settings.data, "train");
     const testSet = hasSplit(settings.data, "test") ? await loadData(settings.data, "test") : undefined;
     const record = checkpoint?.record ? { ...checkpoint.record, settings } : newRecord(model, settings, dataset);

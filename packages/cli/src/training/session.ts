@@ -89,8 +89,7 @@ export class TrainingSession {
         if (interrupt.signal) return this.#position.epoch === this.#run.epochs;
       }
     } catch (error) {
-      if (error instanceof NonFiniteLossError) await this.save();
-      throw error;
+      throw error instanceof NonFiniteLossError ? await this.#keepBefore(error) : error;
     }
     return true;
   }
@@ -105,6 +104,16 @@ export class TrainingSession {
   dispose(): void {
     this.#optimizer.dispose();
     this.model.dispose();
+  }
+
+  /** Saves the weights of before the step that failed, unless they are ruined too; either way the error is that of the step. */
+  async #keepBefore(error: NonFiniteLossError): Promise<NonFiniteLossError> {
+    const { out } = this.#options;
+    const saved = await this.save().then(
+      () => `They are saved in ${out}`,
+      (problem: Error) => `Nothing was saved (${problem.message})`,
+    );
+    return new NonFiniteLossError(error.where, { ...error.fields, fix: `${error.fields.fix}. ${saved}` });
   }
 
   #restore(path: string, { weights, optimizer, record }: Checkpoint): void {

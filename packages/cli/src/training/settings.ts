@@ -42,7 +42,7 @@ interface OptimizerRow {
 }
 
 const ROWS: { readonly [K in OptimizerName]: OptimizerRow } = {
-  sgd: { defaults: { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }, make: (model, rates) => sgd(model, rates) as Optimizer },
+  sgd: { defaults: { lr: 0.02, momentum: 0.9, weightDecay: 5e-4 }, make: (model, rates) => sgd(model, rates) as Optimizer },
   adam: { defaults: { lr: 0.003, momentum: 0, weightDecay: 0 }, make: (model, { lr, weightDecay }) => adam(model, { lr, weightDecay }) as Optimizer },
   adamw: {
     defaults: { lr: 0.003, momentum: 0, weightDecay: 0.01 },

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { runCli } from "../testing/run-cli";
+
+describe("summary", () => {
+  test("of resnet50 has the published counts and the documented shape", async () => {
+    const { stdout } = await runCli(["summary", "resnet50", "--json"]);
+    const summary = JSON.parse(stdout);
+    // torchvision's table: 25,557,032 parameters, 4.09 GFLOPS (multiply-accumulates of convolutions and linear layers).
+    expect(summary).toMatchObject({ model: "resnet50", params: 25_557_032, input: [1, 3, 224, 224], output: [1, 1000] });
+    expect((summary.macs / 1e9).toFixed(2)).toBe("4.09");
+    for (const layer of summary.layers) {
+      expect(Object.keys(layer)).toEqual(["path", "type", "output", "params", "macs", "activationBytes"]);
+    }
+    const total = (key: "params" | "macs") => summary.layers.reduce((sum: number, layer: Record<string, number>) => sum + (layer[key] ?? 0), 0);
+    expect([total("params"), total("macs")]).toEqual([summary.params, summary.macs]);
+  });
+
+  test("takes a size, a batch and a number of classes", async () => {
+    const { stdout } = await runCli("summary resnet18 --input 1x64x96 --batch 2 --num-classes 7 --json".split(" "));
+    const { input, output, layers } = JSON.parse(stdout);
+    expect([input, output]).toEqual([[2, 1, 64, 96], [2, 7]]);
+    expect(layers[0]).toMatchObject({ path: "conv1", type: "Conv2d", output: [2, 64, 32, 48], activationBytes: 2 * 64 * 32 * 48 * 4 });
+  });
+
+  test("--format torch prints what PyTorch does", async () => {
+    const { stdout } = await runCli(["summary", "lenet5", "--format", "torch"]);
+    expect(stdout).toContain("LeNet5(\n  (conv1): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))\n");
+  });
+
+  test("a size that doesn't fit is an error that names the layer", async () => {
+    const { code, stderr } = await runCli("summary lenet5 --input 1x64x64".split(" "));
+    expect(code).toBe(1);
+    expect(stderr).toContain("fc1");
+  });
+});
+
+test("models lists each with counted parameters and MACs", async () => {
+  const { stdout } = await runCli(["models", "--json"]);
+  const rows = JSON.parse(stdout) as { name: string }[];
+  expect(rows.find(({ name }) => name === "lenet5")).toEqual({
+    name: "lenet5",
+    params: 61_706,
+    // 25·1·6·28² + 25·6·16·10² + 400·120 + 120·84 + 84·10
+    macs: 117_600 + 240_000 + 48_000 + 10_080 + 840,
+    input: [1, 32, 32],
+    numClasses: 10,
+    source: expect.any(String),
+  });
+});

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { readSafetensors } from "@vertebra/core";
+import { describe, expect, test } from "vitest";
+import { cropCenter, type Raster, resizeBilinear, shorterSideTo } from "./resize";
+
+const gradient = (width: number, height: number, channels = 1): Raster => ({
+  pixels: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 37) % 256),
+  width,
+  height,
+  channels,
+});
+
+describe("resizeBilinear", () => {
+  test("keeps an image of the same size and a constant one of any", () => {
+    const image = gradient(7, 5, 3);
+    expect(resizeBilinear(image, 7, 5)).toEqual(image);
+    const flat = { ...image, pixels: new Uint8Array(image.pixels.length).fill(200) };
+    expect(resizeBilinear(flat, 13, 2).pixels.every((value) => value === 200)).toBe(true);
+  });
+
+  test("halving averages under a triangle: weights 1 3 3 1", () => {
+    const image: Raster = { pixels: Uint8Array.of(0, 0, 80, 160, 240, 240, 0, 0), width: 8, height: 1, channels: 1 };
+    // Inside: (1·0 + 3·80 + 3·160 + 1·240) / 8; at the left end 3 3 1: (3·0 + 3·0 + 1·80) / 7, rounded.
+    expect([...resizeBilinear(image, 4, 1).pixels]).toEqual([11, 120, 200, 34]);
+  });
+
+  test("doubling interpolates at quarter points and keeps the ends", () => {
+    const image: Raster = { pixels: Uint8Array.of(0, 100), width: 2, height: 1, channels: 1 };
+    expect([...resizeBilinear(image, 4, 1).pixels]).toEqual([0, 25, 75, 100]);
+  });
+
+  test("treats columns as rows", () => {
+    const row: Raster = { pixels: gradient(9, 1).pixels, width: 9, height: 1, channels: 1 };
+    const column: Raster = { ...row, width: 1, height: 9 };
+    expect(resizeBilinear(column, 1, 4).pixels).toEqual(resizeBilinear(row, 4, 1).pixels);
+  });
+});
+
+describe("sizes", () => {
+  test("the longer side is cut to an integer", () => {
+    expect(shorterSideTo(256, { width: 500, height: 375 })).toEqual([341, 256]);
+    expect(shorterSideTo(256, { width: 375, height: 500 })).toEqual([256, 341]);
+  });
+
+  test("crops round halves to even, and pad with black", () => {
+    const image: Raster = { pixels: Uint8Array.from({ length: 7 }, (_, i) => i + 1), width: 7, height: 1, channels: 1 };
+    // (7 − 4) / 2 = 1.5 → 2; (7 − 2) / 2 = 2.5 → 2.
+    expect([...cropCenter(image, 4, 1).pixels]).toEqual([3, 4, 5, 6]);
+    expect([...cropCenter(image, 2, 1).pixels]).toEqual([3, 4]);
+    expect([...cropCenter(image, 9, 1).pixels]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0]);
+  });
+});
+
+// Made by torchvision 0.14 with Pillow: packages/parity/goldens/sample.
+test("resize and crop are Pillow's, to the bit", () => {
+  const sample = new URL("../../../parity/goldens/sample/preset_landscape.safetensors", import.meta.url);
+  const { tensors } = readSafetensors(readFileSync(sample));
+  const x = tensors.get("in.x")!;
+  const [channels, height, width] = x.shape as [number, number, number];
+  const plane = height * width;
+  const pixels = Uint8Array.from({ length: channels * plane }, (_, i) => x.bytes[(i % channels) * plane + Math.floor(i / channels)] as number);
+  const [resizedWidth, resizedHeight] = shorterSideTo(32, { width, height });
+  const cropped = cropCenter(resizeBilinear({ pixels, width, height, channels }, resizedWidth, resizedHeight), 28, 28);
+  const expected = tensors.get("out.cropped")!;
+  const values = new Float64Array(expected.bytes.slice().buffer);
+  const actual = Array.from({ length: values.length }, (_, i) => cropped.pixels[(i % 784) * channels + Math.floor(i / 784)]);
+  expect(actual).toEqual([...values]);
+});
