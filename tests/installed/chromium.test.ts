@@ -16,6 +16,9 @@ const title = chromium.browser ? `${chromium.origin} ${chromium.browser.version(
 /** The strictest policy under which kernels compile and threads start. */
 const POLICY = { base: "default-src 'none'; script-src 'self'", wasm: "'wasm-unsafe-eval'", threads: "worker-src 'self' blob:" };
 
+/** Chromium reports it some time after it happened. */
+const WORKER_END_MS = 10_000;
+
 /** What the page's script leaves for us. */
 type Run = (options: CpuOptions) => Promise<Report>;
 type Place = "report" | "reportInWorker";
@@ -85,7 +88,7 @@ describe.skipIf(!chromium.browser)(`the installed packages in ${title}`, () => {
           features: ["simd128", "relaxed-simd", "threads"],
         });
         expectAgreement(report, expected);
-        await expect.poll(() => page.workers().length).toBe(0);
+        await expect.poll(() => page.workers().length, { timeout: WORKER_END_MS }).toBe(0);
       }
       expect(modules).toEqual(isSplit ? places.map(() => expect.stringMatching(/^relaxed-threads/)) : []);
       expect(messages).toEqual([]);

@@ -1,4 +1,4 @@
-export { apply } from "./apply";
+export { apply, applyFused } from "./apply";
 export {
   type BackwardOptions,
   backward,
@@ -183,7 +183,7 @@ export { chainedLr, sequentialLr, withWarmup } from "./optim/schedules-compose";
 export { cosineLr, cosineWarmRestartsLr, oneCycleLr } from "./optim/schedules-cosine";
 export { type SgdOptions, sgd } from "./optim/sgd";
 export { Philox } from "./random";
-export { type Disposable, Scope, scope, scoped, unscoped } from "./scope";
+export { currentScope, type Disposable, Scope, scope, scoped, unscoped } from "./scope";
 export type { Pair, Shape, TensorSpec } from "./shape";
 export { countElements, isSameShape } from "./shape";
 export { type LayerSummary, type ModelSummary, summarize } from "./summary";

@@ -92,7 +92,13 @@ const asyncStore = openAsyncStore();
 /** The innermost synchronous scope (Module calls, vector-Jacobian products); goes before the async one. */
 let syncScope: Scope | undefined;
 
-/** A scope that lasts until the end of the block: `using s = scope()`. */
+/**
+ * A scope that lasts until the end of the block: `using s = scope()`.
+ *
+ * In an async function, what runs before its first `await` runs on behalf of the caller too: of two such functions started side
+ * by side the second takes the first's scope for the one around it, and `keep` hands there what is then freed too early. Start
+ * those with `run`: `const s = new Scope(currentScope()); await s.run(async () => …)`.
+ */
 export function scope(): Scope {
   const opened = new Scope(currentScope());
   if (asyncStore && !syncScope) asyncStore.enterWith(opened);

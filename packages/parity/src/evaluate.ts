@@ -42,7 +42,7 @@ export async function evaluateOn(
   }
 }
 
-const toTensor = ({ values, dtype }: Argument, device: Device): Tensor =>
+export const toTensor = ({ values, dtype }: Argument, device: Device): Tensor =>
   tensor(values.data, { shape: values.shape, dtype: dtype === "float" ? device.floatDtype : dtype, device });
 
 export const toValues = async (x: Tensor): Promise<Values> => new Values(x.shape, Float64Array.from(await x.data()));

@@ -8,5 +8,6 @@ export { scheduleFromTorch } from "./goldens/schedules";
 export { type ModelCase, type ModelOptions, runModels } from "./models";
 export { openReference, reference } from "./reference/index";
 export { MEANINGS } from "./reference/kernels/index";
-export { type CaseOutcome, type Failure, type FailureKind, type Report, type RunOptions, runOps, type Skip } from "./run";
+export type { CaseOutcome, Failure, FailureKind, Report } from "./report";
+export { type RunOptions, runOps, type Skip } from "./run";
 export { runTraining, type TrainingCase } from "./training";

@@ -17,7 +17,7 @@ import { toValues } from "./evaluate";
 import { openNoisy } from "./noisy";
 import { openReference } from "./reference/index";
 import type { Values } from "./reference/values";
-import { type CaseOutcome, type Failure, type Report, summarize } from "./run";
+import { type CaseOutcome, type Failure, type Report, summarize } from "./report";
 import { PRECISIONS, type Precision } from "./tolerance";
 
 /** A model to be compared: classifies images. */
@@ -150,7 +150,7 @@ async function compareModel(
     return { name, bound, error: distance(actual.get(name), value) };
   });
   const isBroken = judged.some(({ error, bound }) => !(error <= bound));
-  const cause = isBroken ? await firstDivergence(device, () => trainOnce(one.make(device), batchOf(one, device))) : undefined;
+  const cause = isBroken ? await causeOf(device, one) : undefined;
   return PARTS.map((part) => {
     const own = judged.filter(({ name }) => name.startsWith(part));
     const failures = own.filter(({ error, bound }) => !(error <= bound)).map((row) => failureOf(device, one, row, cause));
@@ -164,6 +164,16 @@ async function compareModel(
       failures,
     };
   });
+}
+
+/** The first op of a training step that breaks its own tolerance. */
+async function causeOf(device: Device, one: ModelCase): Promise<string | undefined> {
+  const model = one.make(device);
+  try {
+    return await firstDivergence(device, () => trainOnce(model, batchOf(one, device)));
+  } finally {
+    model.dispose();
+  }
 }
 
 function failureOf(

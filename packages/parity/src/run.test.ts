@@ -1,10 +1,15 @@
-import { OPS } from "@vertebra/core";
+import { type Device, OPS, type Operand } from "@vertebra/core";
 import { describe, expect, it } from "vitest";
+import { runSubject } from "./case-run";
 import { CASES } from "./cases/index";
 import { checkGradient, referenceOf } from "./expectation";
+import { fusedSubjects } from "./fused";
 import { openReference } from "./reference/index";
+import { MEANINGS } from "./reference/kernels/index";
+import { load, store } from "./reference/storage";
 import { Values } from "./reference/values";
-import { type Report, runOps } from "./run";
+import type { CaseOutcome, Report } from "./report";
+import { runOps } from "./run";
 import { openRounded, withKernel, withWrongResult } from "./testing/devices";
 
 const kinds = ({ failures }: Report) => [...new Set(failures.map(({ kind }) => kind))];
@@ -124,4 +129,43 @@ it("the reference's own derivatives are checked against central differences", as
     gradient: right.gradient && { ...right.gradient, grads: [right.gradient.grads[0]?.map((g) => g * 1.001)] },
   };
   expect(checkGradient(wrong)).toMatch(/^the derivative by argument 0 along a direction is .*, central differences give/);
+});
+
+describe("fused kernels", () => {
+  /** The reference with a fused convolution made of its own kernels, in double; `change` spoils it. */
+  const withFused = (change: (y: Values) => Values): Device => {
+    const device = openReference();
+    const conv2dFused: NonNullable<Device["fused"]["conv2dFused"]> = (inputs, [target], attrs) => {
+      const [x, weight, scale, shift, residual] = inputs.map(load) as [Values, Values, Values, Values, Values?];
+      const shape = target?.shape ?? [];
+      const y = MEANINGS.conv2d({ attrs, shape, shapes: [shape] }, x, weight)[0] as Values;
+      const channel = (i: number) => Math.floor(i / ((shape[2] as number) * (shape[3] as number))) % (shape[1] as number);
+      const activate = {
+        none: (v: number) => v,
+        relu: (v: number) => Math.max(v, 0),
+        relu6: (v: number) => Math.min(Math.max(v, 0), 6),
+        silu: (v: number) => v / (1 + Math.exp(-v)),
+      }[attrs.activation];
+      const fused = y.map((value, i) => activate(value * scale.at(channel(i)) + shift.at(channel(i)) + (residual?.at(i) ?? 0)));
+      store(target as Operand, change(fused));
+    };
+    return { ...device, fused: { conv2dFused } };
+  };
+  const conv2dFused = async (device: Device) => {
+    const outcomes: CaseOutcome[] = [];
+    for (const subject of fusedSubjects(device)) outcomes.push(await runSubject(device, subject));
+    return outcomes;
+  };
+
+  it("are compared with their composition where a device has them", async () => {
+    expect(fusedSubjects(openReference())).toEqual([]);
+    const outcomes = await conv2dFused(withFused((y) => y));
+    expect(outcomes.length).toBe(CASES.conv2d.cases.length);
+    expect(outcomes.flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
+  it("fail when every value is off by 1e-9 in double", async () => {
+    const outcomes = await conv2dFused(withFused((y) => y.map((value) => value - 1e-9)));
+    expect(outcomes.filter(({ outcome }) => outcome === "failed").length).toBe(CASES.conv2d.cases.length - 1);
+  });
 });

@@ -12,7 +12,7 @@ import {
 import { batchOf, boundOf } from "./models";
 import { openNoisy } from "./noisy";
 import { openReference } from "./reference/index";
-import { type CaseOutcome, type Failure, type Report, summarize } from "./run";
+import { type CaseOutcome, type Failure, type Report, summarize } from "./report";
 import { PRECISIONS, type Precision } from "./tolerance";
 
 /** A short training run to be compared. */

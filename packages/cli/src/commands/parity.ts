@@ -1,20 +1,26 @@
-import { type Device, type OpName, OPS, unknownName } from "@vertebra/core";
-import { type Report, runOps } from "@vertebra/parity";
+import { type Device, type Module, type OpName, OPS, unknownName } from "@vertebra/core";
+import { BasicBlock, Bottleneck, createModel } from "@vertebra/models";
+import { type CaseOutcome, type GoldenReport, goldenFolder, type ModelCase, type Report, runGoldens, runModels, runOps } from "@vertebra/parity";
 import type { Command } from "../commands";
 import { device } from "../devices";
+import { imageNetPreset } from "../images/golden-preset";
+import { factsOf } from "../known-models";
+import type { OptionsOf } from "../options";
+import type { Output } from "../output";
 import { printReport } from "../parity-report";
-import { asUsageError } from "../usage-error";
+import { asUsageError, UsageError } from "../usage-error";
+
+/** Compared where no models are named: one of each kind. */
+const DEFAULT_MODELS = ["lenet5", "resnet18"] as const;
+/** The f64 reference is slow: models that take any size get small images. */
+const SMALL_SIDE = 32;
 
 export const parity: Command<"parity"> = async ({ options, output }) => {
-  const ops = options.ops?.map((name) => requireOp(name));
+  const run = planOf(options);
   const devices: Device[] = [];
   try {
     for (const name of options.devices ?? [options.device ?? "auto"]) devices.push(await device(name, options));
-    let done = 0;
-    const report: Report = await runOps(devices, {
-      ...(ops && { ops }),
-      onCase: ({ op, case: name }) => output.live(`${++done} cases  ${op} ${name}`.slice(0, output.width - 1)),
-    });
+    const report = await run(devices, progressOn(output));
     output.json(report);
     if (!output.isJson) printReport(report, output);
     return report.failed === 0 ? 0 : 1;
@@ -23,7 +29,56 @@ export const parity: Command<"parity"> = async ({ options, output }) => {
   }
 };
 
+type Plan = (devices: readonly Device[], onCase: (outcome: CaseOutcome) => void) => Promise<Report | GoldenReport>;
+
+/** What to run. @throws UsageError before a device is opened. */
+function planOf({ goldens, ops, models }: OptionsOf<"parity">): Plan {
+  if (goldens !== undefined) {
+    if (ops ?? models) throw new UsageError("vertebra parity", { rule: "--goldens must stand without --ops and --models", got: "both" });
+    return (devices, onCase) => runGoldens(goldenFolder(goldens), devices, { blocks: BLOCKS, preset: imageNetPreset, onCase });
+  }
+  const opNames = ops?.map(requireOp) ?? (models ? [] : (Object.keys(OPS) as OpName[]));
+  const cases = (models ?? (ops ? [] : DEFAULT_MODELS)).map(modelCase);
+  return async (devices, onCase) => {
+    const parts = [await runOps(devices, { ops: opNames, onCase }), await runModels(devices, cases, { onCase })];
+    return joinReports(parts);
+  };
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** Public blocks, by the names that golden rows call them by. */
+const BLOCKS = {
+  BasicBlock: (args: Arguments): Module => new BasicBlock(args as unknown as ConstructorParameters<typeof BasicBlock>[0]),
+  Bottleneck: (args: Arguments): Module => new Bottleneck(args as unknown as ConstructorParameters<typeof Bottleneck>[0]),
+};
+
 function requireOp(name: string): OpName {
   if (Object.hasOwn(OPS, name)) return name as OpName;
   throw asUsageError(unknownName("vertebra parity", "--ops", name, Object.keys(OPS)));
+}
+
+/** A model on two small images. */
+export function modelCase(name: string): ModelCase {
+  const { inputShape } = factsOf("vertebra parity", name);
+  const [channels, height, width] = inputShape;
+  const side = (size: number) => Math.min(size, SMALL_SIDE);
+  return { name, make: (on) => createModel(name, { device: on, numClasses: 10 }), input: [2, channels, side(height), side(width)] };
+}
+
+export function joinReports(reports: readonly Report[]): Report {
+  const total = (key: "passed" | "failed" | "skipped") => reports.reduce((sum, report) => sum + report[key], 0);
+  return {
+    devices: reports[0]?.devices ?? [],
+    passed: total("passed"),
+    failed: total("failed"),
+    skipped: total("skipped"),
+    worst: reports.flatMap(({ worst }) => worst),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
+
+export function progressOn(output: Output): (outcome: CaseOutcome) => void {
+  let done = 0;
+  return ({ op, case: name }) => output.live(`  ${++done} cases  ${op}  ${name}`.slice(0, output.width - 1));
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Device, OpName } from "@vertebra/core";
 import type { Dataset } from "@vertebra/data";
-import { runOps } from "@vertebra/parity";
+import { runModels, runOps } from "@vertebra/parity";
 import type { Command } from "../commands";
 import { listDevices, usingDevice } from "../devices";
 import { type Digit, drawDigits } from "../digits";
@@ -15,6 +15,7 @@ import { loadData, MNIST_PREPROCESSING } from "../training/data";
 import { TrainingSession } from "../training/session";
 import { settingsOf } from "../training/settings";
 import { printDevices } from "./devices";
+import { joinReports, modelCase, progressOn } from "./parity";
 
 const MODEL = "lenet5";
 const FOLDER = "vertebra-quickstart";
@@ -57,7 +58,8 @@ export const quickstart: Command<"quickstart"> = async ({ options, output }) => 
     for (const line of drawDigits(digits, output)) output.say(line);
 
     title(`Parity: ${device.name} against the f64 reference, errors as fractions of the derived bounds`);
-    const report = await runOps([device], { ops: OPS, onCase: ({ op, case: name }) => output.live(`${op} ${name}`) });
+    const onCase = progressOn(output);
+    const report = joinReports([await runOps([device], { ops: OPS, onCase }), await runModels([device], [modelCase(MODEL)], { onCase })]);
     printReport(report, output);
 
     title("Next");

@@ -22,7 +22,7 @@ export function prepareAsTrained(image: Raster, { height, width, padding, mean, 
 }
 
 /** (pixel / 255 − mean) / std in f32 steps as torchvision takes them; pixels [H, W, C] → values [C, H, W]. */
-function normalize({ pixels, width, height, channels }: Raster, mean: readonly number[], std: readonly number[], padding: number): PreparedImage {
+export function normalize({ pixels, width, height, channels }: Raster, mean: readonly number[], std: readonly number[], padding: number): PreparedImage {
   const { fround } = Math;
   const [outHeight, outWidth] = [height + 2 * padding, width + 2 * padding];
   const values = new Float32Array(channels * outHeight * outWidth);

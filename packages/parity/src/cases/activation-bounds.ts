@@ -1,6 +1,6 @@
 import { erf, normalCdf, normalDensity } from "../reference/error-function";
 import { geluInner, mishGate, sigmoidOf } from "../reference/kernels/activations";
-import { type ElementBound, expUlps, logError } from "./elementwise-bounds";
+import { type ElementBound, expUlps, logError } from "./element-bound";
 
 const { abs, exp, log1p, sqrt, tanh, PI, SQRT1_2 } = Math;
 const EXACT: ElementBound = { reason: "selects; nothing is rounded", error: "exact" };

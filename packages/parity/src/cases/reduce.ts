@@ -2,7 +2,7 @@ import type { OpName, Shape } from "@vertebra/core";
 import { forEachLine } from "../reference/indexing";
 import { Values } from "../reference/values";
 import { type BoundContext, exact, sizeOver, sumDepth, sums, type Tolerance, within } from "../tolerance";
-import { expUlps, logError } from "./elementwise-bounds";
+import { expUlps, logError } from "./element-bound";
 import { between, distinct, given, integers, normal, tied } from "./inputs";
 import type { CaseInput, OpCase, OpCases } from "./types";
 

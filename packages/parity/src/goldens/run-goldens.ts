@@ -1,6 +1,6 @@
 import type { Device } from "@vertebra/core";
 import { deviceWith } from "../device-with";
-import { type CaseOutcome, type Failure, type FailureKind, type Report, summarize } from "../run";
+import { type CaseOutcome, type Failure, type FailureKind, type Report, summarize } from "../report";
 import { Lacking } from "./attrs";
 import { compareGolden } from "./compare";
 import { type GoldenRow, type GoldenSource, parseManifest } from "./manifest";
