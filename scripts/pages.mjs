@@ -1,0 +1,79 @@
+// The generated pages: docs/ops.md and docs/models.md, from the op table and the models' facts. `pnpm pages` writes them,
+// tests/pages.test.ts fails when they are stale.
+import { readdirSync, readFileSync } from "node:fs";
+import { OPS, PRIMITIVES } from "@vertebra/core";
+import { findModel, listModels } from "@vertebra/models";
+
+const SOURCES = new URL("../packages/core/src/ops/", import.meta.url);
+
+/** Pages by path from the root. */
+export const pages = () => ({ "docs/ops.md": opsPage(), "docs/models.md": modelsPage() });
+
+function opsPage() {
+  const says = docSentences();
+  const row = ([name, { inputs, optional = 0, isVariadic, outputs, vjp }]) => {
+    const args = inputs.map((input, i) => `${isVariadic ? "..." : ""}${input}${i >= inputs.length - optional ? "?" : ""}`);
+    const results = outputs.length === 0 ? "in place" : outputs.join(", ");
+    return `| \`${name}\` | ${args.join(", ")} | ${results} | ${vjp ? "yes" : "–"} | ${says.get(name) ?? ""} |`;
+  };
+  const table = (ops) => ["| op | inputs | results | derivative | |", "| --- | --- | --- | --- | --- |", ...ops.map(row)];
+  const all = Object.entries(OPS);
+  const primitives = all.filter(([name]) => name in PRIMITIVES);
+  const elementwise = all.filter(([name]) => !(name in PRIMITIVES));
+  return page("Ops", [
+    `Every backend has a kernel for each of these ${all.length} ops; everything else in \`@vertebra/core\` is made of them.`,
+    "Derivatives are made of ops too, so second derivatives work. Backward ops without a derivative of their own are replaced by a composition while backward is being recorded.",
+    "",
+    `## With a file of their own (${primitives.length})`,
+    "",
+    ...table(primitives),
+    "",
+    `## Elementwise (${elementwise.length})`,
+    "",
+    "Rows of one table in each backend; two arguments broadcast.",
+    "",
+    ...table(elementwise),
+  ]);
+}
+
+/** First sentence of the doc comment above each exported function. */
+function docSentences() {
+  const found = new Map();
+  for (const file of readdirSync(SOURCES).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))) {
+    const text = readFileSync(new URL(file, SOURCES), "utf8");
+    for (const [, comment, name] of text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport (?:const|function) (\w+)/g)) {
+      const plain = comment
+        .replaceAll(/\s*\n\s*\*\s?/g, " ")
+        .replace(/@throws[\s\S]*/, "")
+        .trim();
+      found.set(
+        name,
+        plain
+          .match(/^.*?(?<!\bal)[.:;](?=\s|$)/)?.[0]
+          .replace(/[:;]$/, ".")
+          .replaceAll("|", "\\|") ?? plain.replaceAll("|", "\\|"),
+      );
+    }
+  }
+  // Functions whose name isn't the op's.
+  found.set("maxPool2d", found.get("maxPool2dWindows"));
+  return found;
+}
+
+function modelsPage() {
+  const rows = listModels().map((name) => {
+    const { inputShape, numClasses, params, gigaMacs, source } = findModel(name).facts;
+    const macs = gigaMacs < 0.1 ? `${(gigaMacs * 1000).toFixed(3)} M` : `${gigaMacs.toFixed(2)} G`;
+    return `| \`${name}\` | ${inputShape.join(" × ")} | ${numClasses} | ${params.toLocaleString("en")} | ${macs} | ${source} |`;
+  });
+  return page("Models", [
+    "`createModel(name, { numClasses, inChannels, device })` builds one; `vertebra summary NAME` shows it layer by layer.",
+    "Multiply-accumulates are those of convolutions and linear layers for one image, biases not counted.",
+    "",
+    "| model | input | classes | parameters | MACs | source of the numbers |",
+    "| --- | --- | ---: | ---: | ---: | --- |",
+    ...rows,
+  ]);
+}
+
+const page = (title, lines) => [`# ${title}`, "", "<!-- Made by `pnpm pages`; don't edit. -->", "", ...lines, ""].join("\n");
