@@ -68,21 +68,25 @@ export function fromFloat16Bits(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Bytes of `values` stored as `dtype`. Floats going to integers are truncated; bool is value ≠ 0. */
+/**
+ * Bytes of `values` stored as `dtype`. Floats going to integers are truncated; bool is value ≠ 0. A typed array of just these
+ * elements isn't copied: the result is a view of it.
+ */
 export function encode(values: ArrayLike<number>, dtype: DType): Uint8Array {
-  return new Uint8Array(encodeArray(values, dtype).buffer);
+  const { buffer, byteOffset, byteLength } = encodeArray(values, dtype);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function encodeArray(values: ArrayLike<number>, dtype: DType): HostArray | Uint16Array {
   switch (dtype) {
     case "f32":
-      return new Float32Array(values);
+      return values instanceof Float32Array ? values : new Float32Array(values);
     case "f64":
-      return new Float64Array(values);
+      return values instanceof Float64Array ? values : new Float64Array(values);
     case "i32":
-      return new Int32Array(values);
+      return values instanceof Int32Array ? values : new Int32Array(values);
     case "u8":
-      return new Uint8Array(values);
+      return values instanceof Uint8Array ? values : new Uint8Array(values);
     case "bool":
       return Uint8Array.from(values, (value) => (value ? 1 : 0));
     case "f16":

@@ -31,13 +31,12 @@ function noisy(name: OpName, precision: Precision, random: Philox, level: NoiseL
   };
 }
 
-/** Moves every element by up to its bound, or (`typical`) so far that the rms is that of independent roundings. */
-function disturb(result: Values, { max, rms }: Bound, random: Philox, level: NoiseLevel): Values {
-  if (max.every((bound) => bound === 0)) return result;
-  const reach = level === "typical" && rms ? rms.map((value) => value * Math.sqrt(3)) : max;
-  let i = 0;
-  return result.map((value) => {
-    const amount = reach[i++] as number;
+/** Moves every element by up to its bound, or (`typical`) so far that the rms is that of likely roundings. */
+function disturb(result: Values, bound: Bound, random: Philox, level: NoiseLevel): Values {
+  const reach = level === "typical" && bound.typical ? bound.typical().map((rms) => rms * Math.sqrt(3)) : bound.max;
+  if (reach.every((amount) => amount === 0)) return result;
+  return result.map((value, i) => {
+    const amount = reach[i] as number;
     return Number.isFinite(value) && Number.isFinite(amount) ? value + amount * (2 * random.uniform() - 1) : value;
   });
 }

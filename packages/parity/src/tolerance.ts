@@ -32,7 +32,9 @@ export interface Bound {
   /** No error may be larger. */
   readonly max: Float64Array;
   /** Of sums: the root mean square that independent roundings give. The errors' rms over a result may not be larger. */
-  readonly rms?: Float64Array;
+  readonly rms?: Float64Array | undefined;
+  /** Of sums: what roundings are likely to give, for how far a whole model may be away. */
+  readonly typical?: () => Float64Array;
 }
 
 /** How far a device may be from the reference, and why. One bound per result. */
@@ -68,14 +70,57 @@ export function sumBound(magnitudes: Values, terms: number, precision: Precision
   };
 }
 
-/** For ops that are one sum of products per element: Σ|terms| is the op on absolute values. */
-export function sums<Attrs>(reason: string, terms: (context: BoundContext<Attrs>) => number, extra = 1): Tolerance<Attrs> {
+interface SumOptions {
+  /** Roundings beside those of the sum. Default: 1, the product's. */
+  readonly extra?: number;
+  /** How many of the arguments, from the first, are multiplied: others are indices. Default: all. */
+  readonly factors?: number;
+}
+
+/** For ops that are one sum of products per element: Σ|terms| is the op on absolute values, Σ terms² the op on squares. */
+export function sums<Attrs>(
+  reason: string,
+  terms: (context: BoundContext<Attrs>) => number,
+  { extra = 1, factors = Number.POSITIVE_INFINITY }: SumOptions = {},
+): Tolerance<Attrs> {
   return {
     reason,
     bounds: (context) => {
-      const magnitudes = context.evaluate(context.inputs.map((input) => input.map(Math.abs)));
-      return context.results.map((_, i) => sumBound(magnitudes[i] as Values, terms(context), context, extra));
+      const evaluated = (fn: (value: number) => number) =>
+        once(() => context.evaluate(context.inputs.map((input, i) => (i < factors ? input.map(fn) : input))));
+      const magnitudes = evaluated(Math.abs);
+      const squares = evaluated((value) => value * value);
+      return context.results.map((y, i) => {
+        const bound = once(() => sumBound(magnitudes()[i] as Values, terms(context), context, extra));
+        const typical = () =>
+          typicalSumError(y, squares()[i] as Values, sumDepth(terms(context), context.block) + extra, context);
+        return {
+          get max() {
+            return bound().max;
+          },
+          get rms() {
+            return bound().rms;
+          },
+          typical,
+        };
+      });
     },
+  };
+}
+
+/**
+ * Terms of random signs have partial sums of about √(Σ terms²), terms of one sign of up to |y|: each of `depth` roundings is ± u
+ * on that.
+ */
+const typicalSumError = (y: Values, squares: Values, depth: number, { rounding, smallest }: Precision): Float64Array =>
+  y.data.map((value, i) => Math.sqrt((depth / 3) * (value * value + squares.at(i))) * rounding + smallest);
+
+/** `make` run at the first call only. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

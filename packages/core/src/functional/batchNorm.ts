@@ -1,5 +1,6 @@
 import { noGrad } from "../autograd";
 import { isRecomputing } from "../checkpoint";
+import { ArgumentError } from "../errors";
 import { batchNormTrain } from "../ops/batchNormTrain";
 import { add, mul, sub } from "../ops/binary";
 import { copyInto } from "../ops/copyInto";
@@ -30,11 +31,14 @@ export interface BatchNormOptions {
 /**
  * y = (x − mean) / √(variance + eps) · weight + bias by channel; x [N, C, ...]. Source: Ioffe & Szegedy 2015.
  * In training the running statistics are updated, but not while `checkpoint` recomputes.
- * @throws ShapeError in training with a single value per channel.
+ * @throws ShapeError in training with a single value per channel, ArgumentError at evaluation without statistics.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { weight, bias, runningMean, runningVar, training = false, eps = 1e-5, momentum = 0.1 } = options;
-  if (!training && runningMean && runningVar) return normalizeByRunning(x, { weight, bias, runningMean, runningVar, eps });
+  if (!training) {
+    if (runningMean && runningVar) return normalizeByRunning(x, { weight, bias, runningMean, runningVar, eps });
+    throw new ArgumentError("batchNorm", { rule: "runningMean and runningVar must be given unless training", got: "none" });
+  }
   const channels = [sizeAt(x.shape, 1)];
   const { y, mean, variance } = batchNormTrain(x, weight ?? ones(channels, x), bias ?? zeros(channels, x), eps);
   // An empty batch has no statistics to learn from.

@@ -56,7 +56,11 @@ function planOf(op: string, x: Tensor, { axes, keepDims = false, correction = 1 
   return { axes: reduced, divisor: Math.max(0, values - correction), ...shapes };
 }
 
-const centered = (x: Tensor, { axes }: VariancePlan): Tensor => sub(x, mean(x, { axes, keepDims: true }));
+/** x − mean. Centred twice: what the mean was rounded by goes too, so that equal values are exactly 0 (Chan et al. 1983). */
+const centered = (x: Tensor, { axes }: VariancePlan): Tensor => {
+  const nearly = sub(x, mean(x, { axes, keepDims: true }));
+  return sub(nearly, mean(nearly, { axes, keepDims: true }));
+};
 
 const meanSquare = (difference: Tensor, { axes, divisor }: VariancePlan): Tensor =>
   div(sum(mul(difference, difference), { axes, keepDims: true }), divisor);

@@ -1,7 +1,7 @@
 import { apply1 } from "../apply";
 import type { Tensor } from "../tensor";
 import { binaryOp, type ElementwiseOp, operand, type Params, where } from "./elementwise";
-import { log, neg } from "./unary";
+import { log, neg, rsqrt, sqrt } from "./unary";
 
 const NONE: Params = {};
 
@@ -46,15 +46,15 @@ export const binaryOps = {
   maximum: binaryOp("maximum", {
     takesIntegers: true,
     grads: [
-      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, a, b)],
-      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, b, a)],
+      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, a, b, less)],
+      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, b, a, less)],
     ],
   }),
   minimum: binaryOp("minimum", {
     takesIntegers: true,
     grads: [
-      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, b, a)],
-      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, a, b)],
+      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, a, b, greater)],
+      [["a", "b"], ({ dy, a, b }) => shareGrad(dy, b, a, greater)],
     ],
   }),
   equal: binaryOp("equal", { isComparison: true, takesIntegers: true, grads: null }),
@@ -65,9 +65,9 @@ export const binaryOps = {
   lessEqual: binaryOp("lessEqual", { isComparison: true, takesIntegers: true, grads: null }),
 } satisfies Record<string, ElementwiseOp>;
 
-/** dy where `winner` > `loser`, half of it where they are equal, else 0. */
-const shareGrad = (dy: Tensor, winner: Tensor, loser: Tensor): Tensor =>
-  where(greater(winner, loser), dy, where(equal(winner, loser), mul(dy, 0.5), 0));
+/** 0 where x loses to other, half of dy where they are equal, else dy: beside a NaN nobody loses, as in PyTorch. */
+const shareGrad = (dy: Tensor, x: Tensor, other: Tensor, loses: typeof less): Tensor =>
+  where(loses(x, other), 0, where(equal(x, other), mul(dy, 0.5), dy));
 
 type Operand = Tensor | number;
 
@@ -84,8 +84,11 @@ export const sub = (a: Operand, b: Operand): Tensor => binary(binaryOps.sub, a, 
 export const mul = (a: Operand, b: Operand): Tensor => binary(binaryOps.mul, a, b);
 /** a / b */
 export const div = (a: Operand, b: Operand): Tensor => binary(binaryOps.div, a, b);
-/** aᵇ */
-export const pow = (a: Operand, b: Operand): Tensor => binary(binaryOps.pow, a, b);
+/** aᵇ. The numbers ±1/2 are roots, as in PyTorch: faster, and NaN at −∞. */
+export const pow = (a: Operand, b: Operand): Tensor => {
+  if (typeof a === "number" || (b !== 0.5 && b !== -0.5)) return binary(binaryOps.pow, a, b);
+  return b > 0 ? sqrt(a) : rsqrt(a);
+};
 /** The larger of a and b; NaN if either is. */
 export const maximum = (a: Operand, b: Operand): Tensor => binary(binaryOps.maximum, a, b);
 /** The smaller of a and b; NaN if either is. */

@@ -4,6 +4,7 @@ import { defineOp } from "../op";
 import { sizeAt, type TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import { padGrad } from "./padGrad";
+import { slice } from "./slice";
 
 export type PadMode = "constant" | "reflect" | "replicate";
 
@@ -61,10 +62,25 @@ export interface PadOptions {
   readonly value?: number;
 }
 
-/** Adds before[i] and after[i] elements around axis i: a constant, the mirrored inside or the edge repeated. @throws ShapeError */
-export const pad = (
-  x: Tensor,
-  before: readonly number[],
-  after: readonly number[],
-  { mode = "constant", value = 0 }: PadOptions = {},
-): Tensor => apply1(padOp, [x], { before, after, mode, value });
+/**
+ * Adds before[i] and after[i] elements around axis i: a constant, the mirrored inside or the edge repeated. Negative numbers
+ * take elements away. @throws ShapeError unless there is one integer per axis and x has what is mirrored or taken away.
+ */
+export function pad(x: Tensor, before: readonly number[], after: readonly number[], options: PadOptions = {}): Tensor {
+  const { mode = "constant", value = 0 } = options;
+  const isCropped = [...before, ...after].some((n) => n < 0);
+  if (!isCropped) return apply1(padOp, [x], { before, after, mode, value });
+  const added = (sizes: readonly number[]) => sizes.map((n) => Math.max(n, 0));
+  return crop(apply1(padOp, [x], { before: added(before), after: added(after), mode, value }), before, after);
+}
+
+/** Takes away what is negative in `before` and `after`. */
+function crop(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  const starts = before.map((n) => Math.max(-n, 0));
+  const sizes = x.shape.map((size, i) => size - sizeAt(starts, i) + Math.min(sizeAt(after, i), 0));
+  if (sizes.every((size) => size >= 0)) return slice(x, starts, sizes);
+  throw new ShapeError("pad", {
+    rule: `negative before and after must not take away more than x ${formatShape(x.shape)} has`,
+    got: `${formatShape(before)} and ${formatShape(after)}`,
+  });
+}

@@ -219,7 +219,9 @@ export const moveCases = {
     })),
   },
   scatterAdd: {
-    tolerance: sums("as many terms as there are equal indices", ({ inputs, attrs }) => (inputs[0] as Values).size(attrs.axis)),
+    tolerance: sums("as many terms as there are equal indices", ({ inputs, attrs }) => (inputs[0] as Values).size(attrs.axis), {
+      factors: 1,
+    }),
     cases: GATHERS.map(([shape, of, axis]) => ({
       name: `[${of}] into [${shape}] axis ${axis}`,
       inputs: [normal(of), indices(of, shape[axis] as number)],

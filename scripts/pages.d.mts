@@ -1,0 +1,2 @@
+/** Text of each generated page by its path from the root. */
+export function pages(): Record<string, string>;
