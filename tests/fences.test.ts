@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
 /** Fences marked `ts` in these pages are run as they stand, each as a module of its own; `ts no-run` are fragments. */
 const ROOT = join(import.meta.dirname, "..");
-const PAGES = ["README.md", "CONTRIBUTING.md", ...pagesBelow("docs")];
+const PAGES = ["README.md", "CONTRIBUTING.md", ...pagesBelow("docs"), ...packagePages()];
 /** Inside the tree, so that bare imports resolve as they do for the packages. */
 const WORK = join(ROOT, "tests", ".fences");
 
@@ -13,6 +13,11 @@ function pagesBelow(folder: string): string[] {
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(folder, name))
     .sort();
+}
+
+function packagePages(): string[] {
+  const pages = readdirSync(join(ROOT, "packages")).map((name) => join("packages", name, "README.md"));
+  return pages.filter((page) => existsSync(join(ROOT, page)));
 }
 
 function fencesOf(page: string): { line: number; code: string }[] {

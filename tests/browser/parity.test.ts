@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { OpName } from "@vertebra/core";
 import { CASES } from "@vertebra/parity";
 import { build } from "esbuild";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./launch";
 import type { parity } from "./parity-page";
 import { serve } from "./serve";
@@ -17,7 +17,10 @@ const chromium = await launchChromium();
 const title = chromium.browser ? `${chromium.origin} ${chromium.browser.version()}` : `skipped: ${chromium.reason}`;
 
 describe.skipIf(!chromium.browser)(`the conformance kit in ${title}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "vertebra-parity-"));
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "vertebra-parity-"));
+  });
   afterAll(async () => {
     await chromium.browser?.close();
     rmSync(folder, { recursive: true, force: true });
