@@ -19,11 +19,16 @@ describe("help", () => {
     for (const flag of ["device", "threads", "json", "help"]) expect(stdout).toContain(`--${flag}`);
     expect(stdout).toContain(`$ vertebra ${name}`);
     // Option names and examples may be long; text isn't.
-    for (const line of stdout.split("\n").filter((line) => !/^ {2}(--|\$)/.test(line))) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of stdout.split("\n").filter((line) => !/^ {2}(--|\$)/.test(line)))
+      expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test("is the same by three ways", async () => {
-    const texts = await Promise.all([runCli(["help", "train"]), runCli(["train", "--help"]), runCli(["train", "x", "-h", "--epochs", "3"])]);
+    const texts = await Promise.all([
+      runCli(["help", "train"]),
+      runCli(["train", "--help"]),
+      runCli(["train", "x", "-h", "--epochs", "3"]),
+    ]);
     expect(new Set(texts.map(({ stdout }) => stdout)).size).toBe(1);
   });
 
@@ -71,6 +76,8 @@ describe("a wrong command line ends with exit code 2 and says what is meant", ()
     ["train lenet5 --device gpu", 'device must be a known name, got "gpu". Did you mean "cpu"?'],
     ["train lenet5 --device cpu:1", "device must be a known name"],
     ["train lenet5 --data nowhere", '--data: it must be mnist or a folder of IDX files, got "nowhere"'],
+    ["train lenet5 --optimizer adam --momentum 0.9", "--momentum belongs to sgd and rmsprop, got --optimizer adam"],
+    ["train lenet5 --warmup 1", "--warmup must stand in front of a schedule that has none of its own, got one-cycle"],
     ["train", "vertebra train: MODEL must be given"],
     ["train lenet5 resnet18", 'vertebra train: takes [MODEL], got "lenet5" "resnet18"'],
     ["devices all", "vertebra devices: takes no arguments"],
@@ -88,11 +95,14 @@ describe("a wrong command line ends with exit code 2 and says what is meant", ()
 });
 
 describe("--json", () => {
-  test.each([["devices"], ["models"], ["summary", "lenet5"]])("%s prints one document on stdout and nothing else", async (...argv) => {
-    const { code, stdout, stderr } = await runCli([...argv, "--json"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(JSON.parse(stdout)).toBeTypeOf("object");
-  });
+  test.each([["devices"], ["models"], ["summary", "lenet5"]])(
+    "%s prints one document on stdout and nothing else",
+    async (...argv) => {
+      const { code, stdout, stderr } = await runCli([...argv, "--json"]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(JSON.parse(stdout)).toBeTypeOf("object");
+    },
+  );
 
   test("gives errors as a document too", async () => {
     const { code, stdout, stderr } = await runCli(["summary", "lenet6", "--json"]);

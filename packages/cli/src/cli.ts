@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { VertebraError } from "@vertebra/core";
 import { type Command, type CommandContext, type CommandName, LOADERS } from "./commands";
-import { commandHelp, markdown, overview } from "./help";
+import { commandHelp, overview } from "./help";
 import { type Io, Output } from "./output";
 import { parseCommand, parseCommandName } from "./parse";
 import { UsageError } from "./usage-error";
@@ -32,8 +32,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const command = parseCommandName(name);
   const { args, options } = parseCommand(command, rest);
-  if (options["help"]) return help([command], io);
-  return run(command, { args, options: options as never, output: new Output(io, options["json"] === true) });
+  if (options.help) return help([command], io);
+  return run(command, { args, options: options as never, output: new Output(io, options.json === true) });
 }
 
 async function run<C extends CommandName>(command: C, context: CommandContext<C>): Promise<number> {
@@ -43,8 +43,7 @@ async function run<C extends CommandName>(command: C, context: CommandContext<C>
 
 /** `help` and `--help` succeed; no command at all is a mistake. */
 function help([topic]: readonly string[], { stdout, stderr }: Io, isMistake = false): number {
-  if (topic === "--markdown") stdout.write(markdown());
-  else if (topic !== undefined && !topic.startsWith("-")) stdout.write(commandHelp(parseCommandName(topic)));
+  if (topic !== undefined && !topic.startsWith("-")) stdout.write(commandHelp(parseCommandName(topic)));
   else (isMistake ? stderr : stdout).write(overview());
   return isMistake ? 2 : 0;
 }
@@ -54,7 +53,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** What people see of an error: its message; for what isn't ours, also where it comes from. */
 function describe(error: unknown, { env }: Io): string {
   const isOurs = error instanceof VertebraError || (error instanceof Error && "code" in error && "syscall" in error);
-  const text = isOurs && !env["VERTEBRA_DEBUG"] ? messageOf(error) : ((error instanceof Error && error.stack) || String(error));
+  const text = isOurs && !env.VERTEBRA_DEBUG ? messageOf(error) : (error instanceof Error && error.stack) || String(error);
   return isOurs ? `error: ${text}` : `error: this is a bug in Vertebra, please report it\n${text}`;
 }
 

@@ -21,6 +21,8 @@ interface CommandRow {
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** More text for help. */
   readonly notes?: string;
+  /** Shape of what `--json` prints: stable, fields may be added. */
+  readonly json: string;
   readonly isHidden?: true;
 }
 
@@ -31,13 +33,15 @@ export const COMMANDS = {
     args: [],
     examples: [
       ["vertebra devices", "what `auto` may choose from"],
-      ["vertebra devices --json", "[{ name, available, reason?, adapter?, features }]"],
+      ["vertebra devices --threads 1", "with one thread"],
     ],
+    json: "[{ name, available, reason?, adapter?, features }]",
   },
   models: {
     summary: "List models with their parameters and MACs",
     args: [],
-    examples: [["vertebra models", "names for `summary`, `train`, `run`, …"]],
+    examples: [["vertebra models", "names for summary, train, run, …"]],
+    json: "[{ name, params, macs, input, numClasses, source }]",
   },
   summary: {
     summary: "Show a model layer by layer",
@@ -47,6 +51,7 @@ export const COMMANDS = {
       ["vertebra summary resnet18 --input 1x64x64 --batch 8", "at another size"],
       ["vertebra summary lenet5 --format torch", "as PyTorch's print(model)"],
     ],
+    json: "{ model, params, macs, input, output, layers: [{ path, type, output, params, macs, activationBytes }] }",
   },
   train: {
     summary: "Train a model",
@@ -56,6 +61,9 @@ export const COMMANDS = {
       ["vertebra train resnet18 --data ./fashion --epochs 2 --optimizer adamw --lr 0.001", "your own IDX files"],
       ["vertebra train --resume lenet5.safetensors", "go on after Ctrl-C, a kill or a power cut"],
     ],
+    json:
+      "{ model, data, device, finished, steps, epochs: [{ epoch, loss, accuracy, imagesPerSecond, test?: { images, correct, accuracy, loss } }], " +
+      "testAccuracy, checkpoint }",
     notes:
       "Ctrl-C ends the step at hand, saves and says how to go on (exit code 1); a second one ends at once. A loss that isn't finite " +
       "stops training with the step and the first layer that made it, and keeps the weights of before that step.",
@@ -64,6 +72,7 @@ export const COMMANDS = {
     summary: "Measure a trained model on test images",
     args: ["MODEL"],
     examples: [["vertebra eval lenet5 --weights lenet5.safetensors --data mnist", "accuracy and loss on the 10,000 test images"]],
+    json: "{ model, data, device, images, correct, accuracy, loss, imagesPerSecond }",
   },
   predict: {
     summary: "Classify images",
@@ -72,12 +81,19 @@ export const COMMANDS = {
       ["vertebra predict lenet5 --weights lenet5.safetensors seven.png", "the most probable classes"],
       ["vertebra predict resnet50 --weights resnet50.safetensors *.jpg --top-k 1 --json", "many at a time"],
     ],
+    json: "[{ image, predictions: [{ index, label, probability }] }]",
     notes: "PNG, JPEG and what else sharp reads, at most 100 megapixels.",
   },
   run: {
     summary: "Run a model on a tensor from a file",
     args: ["MODEL"],
-    examples: [["vertebra run resnet18 --weights w.safetensors --input x.safetensors --output y.safetensors", "`input` in, `logits` out"]],
+    examples: [
+      [
+        "vertebra run resnet18 --weights w.safetensors --input x.safetensors --output y.safetensors",
+        "tensor input in, tensor logits out",
+      ],
+    ],
+    json: "{ model, device, input, logits, seconds, output }",
   },
   parity: {
     summary: "Compare devices with the f64 reference",
@@ -87,11 +103,16 @@ export const COMMANDS = {
       ["vertebra parity --ops conv2d,matmul", "two ops"],
       ["vertebra parity --goldens ./goldens --json", "cases recorded from PyTorch"],
     ],
+    json:
+      "{ devices, passed, failed, skipped, worst: [{ device, op, case, fraction }], failures: [{ device, op, case, kind, message, error, bound }] }, " +
+      "with --goldens also lacking: [{ op, case, what }]",
+    notes: "Errors are shown as fractions of bounds that are derived, not chosen. Exit code 1 if a case fails.",
   },
   quickstart: {
     summary: "Train LeNet-5 on MNIST and look at what it learned",
     args: [],
     examples: [["vertebra quickstart", "a minute or two"]],
+    json: "{ devices, device, testAccuracy, checkpoint, digits, parity }",
     isHidden: true,
   },
 } as const satisfies Record<string, CommandRow>;

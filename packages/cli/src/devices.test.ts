@@ -9,7 +9,12 @@ describe("devices", () => {
     expect(code).toBe(0);
     const rows = JSON.parse(stdout) as { name: string; available: boolean; reason?: string }[];
     expect(rows.map(({ name }) => name)).toEqual(["cpu", "webgpu", "cuda"]);
-    expect(rows[0]).toEqual({ name: "cpu", available: true, adapter: expect.stringContaining("1 thread"), features: expect.arrayContaining(["simd128"]) });
+    expect(rows[0]).toEqual({
+      name: "cpu",
+      available: true,
+      adapter: expect.stringContaining("1 thread"),
+      features: expect.arrayContaining(["simd128"]),
+    });
     for (const row of rows.filter(({ available }) => !available)) {
       expect(row).toEqual({ name: row.name, available: false, reason: expect.any(String), features: [] });
     }
@@ -31,7 +36,8 @@ describe("device()", () => {
   test("auto ends at the cpu and says why others were passed over", async () => {
     const opened = await device("auto", { threads: 1 });
     expect(opened.name).toBe("cpu");
-    for (const { name, reason } of opened.skipped ?? []) expect([name, reason]).toEqual([expect.any(String), expect.stringMatching(/./)]);
+    for (const { name, reason } of opened.skipped ?? [])
+      expect([name, reason]).toEqual([expect.any(String), expect.stringMatching(/./)]);
     await opened.close();
   });
 

@@ -64,7 +64,11 @@ export async function listDevices(options: DeviceOptions = {}): Promise<DeviceRo
 }
 
 /** Opens `name` for `fn` and closes it afterwards: the threads of an open device keep a process alive. */
-export async function usingDevice<T>(name: string | undefined, options: DeviceOptions, fn: (device: Device) => Promise<T>): Promise<T> {
+export async function usingDevice<T>(
+  name: string | undefined,
+  options: DeviceOptions,
+  fn: (device: Device) => Promise<T>,
+): Promise<T> {
   const opened = await device(name, options);
   try {
     return await fn(opened);
@@ -93,7 +97,10 @@ async function openFirst(options: DeviceOptions): Promise<Device> {
   throw new DeviceError("device", { rule: "one of the backends must be usable here", got });
 }
 
-async function open({ name, package: packageName }: BackendRow, options: DeviceOptions & { readonly index?: number }): Promise<Device> {
+async function open(
+  { name, package: packageName }: BackendRow,
+  options: DeviceOptions & { readonly index?: number },
+): Promise<Device> {
   const module = await importBackend(name, packageName);
   const factory = module[name] as (options: object) => Backend;
   const { threads, ...others } = options;

@@ -25,8 +25,14 @@ export function drawDigits(digits: readonly Digit[], output: Output): string[] {
     pictures.map((picture) => drawRow(picture.slice(2 * row * SIDE, (2 * row + 2) * SIDE), output)),
   );
   const guesses = [0, 1].map((rank) => digits.map((digit) => caption(digit, rank, output)));
-  const mistakes = digits.map(({ label, predictions }) => (predictions[0]?.label === label ? "" : `it is a ${label}`).padEnd(SIDE));
-  const lines = [...rows, ...guesses, ...(mistakes.some((text) => text.trim() !== "") ? [mistakes.map((text) => output.paint("yellow", text))] : [])];
+  const mistakes = digits.map(({ label, predictions }) =>
+    (predictions[0]?.label === label ? "" : `it is a ${label}`).padEnd(SIDE),
+  );
+  const lines = [
+    ...rows,
+    ...guesses,
+    ...(mistakes.some((text) => text.trim() !== "") ? [mistakes.map((text) => output.paint("yellow", text))] : []),
+  ];
   return lines.map((cells) => `  ${cells.join(GAP)}`.trimEnd());
 }
 

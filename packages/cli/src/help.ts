@@ -23,7 +23,7 @@ export function overview(): string {
 
 /** What `vertebra COMMAND --help` prints. */
 export function commandHelp(command: CommandName): string {
-  const { summary, args, examples, notes } = commandRow(command);
+  const { summary, args, examples, notes, json } = commandRow(command);
   return [
     `${summary}.`,
     "",
@@ -36,13 +36,15 @@ export function commandHelp(command: CommandName): string {
     ...examples.flatMap(([line, does]) => [`  $ ${line}`, `      ${does}`]),
     "",
     ...(notes ? [...wrap(notes, WIDTH), ""] : []),
+    ...wrap(`With --json: ${json}`, WIDTH),
+    "",
   ].join("\n");
 }
 
-/** docs/cli.md: every command with its options. Made by `vertebra help --markdown`. */
-export function markdown(): string {
+/** Every command with its options and its JSON, as Markdown: most of docs/cli.md. */
+export function commandReference(): string {
   const section = (command: CommandName) => {
-    const { summary, args, examples, notes } = commandRow(command);
+    const { summary, args, examples, notes, json } = commandRow(command);
     const cell = (text: string) => text.replaceAll("|", "\\|");
     return [
       `## vertebra ${[command, ...args].join(" ")}`,
@@ -57,9 +59,10 @@ export function markdown(): string {
       "| --- | --- |",
       ...optionRows(command).map(([name, help]) => `| \`${cell(name)}\` | ${cell(help)} |`),
       "",
+      `With \`--json\`: \`${json}\``,
     ].join("\n");
   };
-  return [...visible.map(section)].join("\n");
+  return visible.map(section).join("\n\n");
 }
 
 function optionRows(command: CommandName): [string, string][] {

@@ -1,6 +1,14 @@
 export { main } from "./cli";
 export { type DeviceOptions, device } from "./devices";
-export { type Checkpoint, openCheckpoint, type Position, saveCheckpoint, type TrainingRecord, type TrainingState } from "./training/checkpoint";
+export { commandReference } from "./help";
+export {
+  type Checkpoint,
+  openCheckpoint,
+  type Position,
+  saveCheckpoint,
+  type TrainingRecord,
+  type TrainingState,
+} from "./training/checkpoint";
 export { type Evaluation, evaluate } from "./training/evaluate";
 export { NonFiniteLossError } from "./training/non-finite";
 export { type StepReport, type TrainingRun, train } from "./training/train";

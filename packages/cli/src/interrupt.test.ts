@@ -30,7 +30,19 @@ describe.skipIf(needsBuild() || process.platform === "win32")("signals to a trai
 
 /** Trains far too long, and calls `stop` once progress shows. */
 async function trainUntil(out: string, stop: (child: ReturnType<typeof spawn>) => void) {
-  const child = spawn(process.execPath, [CLI_BIN, "train", "lenet5", "--data", data, "--epochs", "1000", "--out", out, "--threads", "1"]);
+  const child = spawn(process.execPath, [
+    CLI_BIN,
+    "train",
+    "lenet5",
+    "--data",
+    data,
+    "--epochs",
+    "1000",
+    "--out",
+    out,
+    "--threads",
+    "1",
+  ]);
   let stderr = "";
   child.stderr.on("data", (text) => (stderr += text));
   const ended = once(child, "close");

@@ -17,7 +17,11 @@ export interface ModelSizes {
  * The sizes a model must have for these weights: the classifier is a model's last parameter, the first convolution its first.
  * Sizes that the weights don't tell are the model's own.
  */
-export function sizesFor({ name, numClasses, inputShape }: ModelFacts, weights: ReadonlyMap<string, StateValue>, device: Device): ModelSizes {
+export function sizesFor(
+  { name, numClasses, inputShape }: ModelFacts,
+  weights: ReadonlyMap<string, StateValue>,
+  device: Device,
+): ModelSizes {
   const parameters = createModel(name, { device }).namedParameters();
   const shapeOf = (index: number) => weights.get(parameters.at(index)?.[0] ?? "")?.shape;
   return { numClasses: shapeOf(-1)?.[0] ?? numClasses, inChannels: shapeOf(0)?.[1] ?? inputShape[0] };

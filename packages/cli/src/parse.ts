@@ -23,7 +23,9 @@ export function parseCommand(command: CommandName, argv: readonly string[]): Par
   const where = `vertebra ${command}`;
   const keys = new Map(optionsFor(command).map((key) => [flagOf(key), key]));
   const isToggle = (key: OptionKey) => rowOf(key).type.placeholder === undefined;
-  const config = Object.fromEntries([...keys].map(([flag, key]) => [flag, { type: isToggle(key) ? "boolean" : "string" } as const]));
+  const config = Object.fromEntries(
+    [...keys].map(([flag, key]) => [flag, { type: isToggle(key) ? "boolean" : "string" } as const]),
+  );
   const { tokens } = parseArgs({
     args: [...argv],
     options: { ...config, help: { type: "boolean", short: "h" } },
@@ -38,9 +40,9 @@ export function parseCommand(command: CommandName, argv: readonly string[]): Par
     if (token.kind !== "option") continue;
     const key = keys.get(token.name);
     if (key === undefined) throw unknownOption(where, token.rawName, [...keys.keys()]);
-    options[key] = rowOf(key).type.parse(valueOf(where, token, isToggle(key)), where, token.name);
+    options[key] = rowOf(key).type.parse(textOf(where, token, isToggle(key)), where, token.name);
   }
-  if (options["help"] === undefined) checkComplete(command, where, args, options);
+  if (options.help === undefined) checkComplete(command, where, args, options);
   return { args, options };
 }
 
@@ -50,23 +52,37 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-function valueOf(where: string, { name, value, inlineValue }: OptionToken, isToggle: boolean): string {
+function textOf(where: string, { name, value, inlineValue }: OptionToken, isToggle: boolean): string {
   if (isToggle) {
     if (value === undefined) return "";
     throw new UsageError(where, { rule: `--${name} takes no value`, got: `"${value}"` });
   }
   // `--out --json`: a forgotten value, where `--lr -1` and `--out=--json` are meant as they stand.
   const isForgotten = value === undefined || (inlineValue === false && /^-[^\d.]/.test(value));
-  if (isForgotten) throw new UsageError(where, { rule: `--${name} needs a value`, got: value === undefined ? "none" : `"${value}"` });
+  if (isForgotten)
+    throw new UsageError(where, { rule: `--${name} needs a value`, got: value === undefined ? "none" : `"${value}"` });
   return value;
 }
 
 function unknownOption(where: string, rawName: string, flags: readonly string[]): UsageError {
-  if (rawName.startsWith("--")) return asUsageError(unknownName(where, "option", rawName, flags.map((flag) => `--${flag}`)));
+  if (rawName.startsWith("--"))
+    return asUsageError(
+      unknownName(
+        where,
+        "option",
+        rawName,
+        flags.map((flag) => `--${flag}`),
+      ),
+    );
   return new UsageError(where, { rule: "options start with two dashes", got: `"${rawName}"`, fix: "-h is the only short one" });
 }
 
-function checkComplete(command: CommandName, where: string, args: readonly string[], options: Readonly<Record<string, unknown>>): void {
+function checkComplete(
+  command: CommandName,
+  where: string,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): void {
   const names = commandRow(command).args;
   const least = names.filter((name) => !name.startsWith("[")).length;
   const most = names.at(-1)?.endsWith("…") ? Number.POSITIVE_INFINITY : names.length;

@@ -42,7 +42,12 @@ export async function loadTrainedModel({ where, name, weights, numClasses, devic
 }
 
 /** Logits [N, C] of images [N, C, H, W]. Waits for the device. */
-export async function runModel(model: Module, images: Float32Array, shape: readonly number[], device: Device): Promise<Float32Array> {
+export async function runModel(
+  model: Module,
+  images: Float32Array,
+  shape: readonly number[],
+  device: Device,
+): Promise<Float32Array> {
   const logits = noGrad(() => scoped(() => model.forward(tensor(images, { shape, device }))));
   try {
     return Float32Array.from(await logits.data());

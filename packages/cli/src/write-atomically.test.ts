@@ -9,7 +9,11 @@ import { writeAtomically } from "./write-atomically";
 const folder = temporaryFolder();
 
 /** A program that imports the built `writeAtomically`. */
-const program = (body: string): string[] => ["--input-type=module", "-e", `import { writeAtomically } from ${JSON.stringify(CLI_MODULE)};\n${body}`];
+const program = (body: string): string[] => [
+  "--input-type=module",
+  "-e",
+  `import { writeAtomically } from ${JSON.stringify(CLI_MODULE)};\n${body}`,
+];
 
 describe("writeAtomically", () => {
   test("replaces a file and leaves nothing beside it, making folders on the way", async () => {
@@ -32,7 +36,9 @@ describe("writeAtomically", () => {
 
   test("a place that isn't one is an error with the reason", async () => {
     writeFileSync(join(folder, "plain"), "x");
-    await expect(writeAtomically(join(folder, "plain", "file"), [new Uint8Array(3)])).rejects.toThrow(/3 bytes must be writable there, got E/);
+    await expect(writeAtomically(join(folder, "plain", "file"), [new Uint8Array(3)])).rejects.toThrow(
+      /3 bytes must be writable there, got E/,
+    );
     await expect(writeAtomically(folder, [new Uint8Array(3)])).rejects.toThrow("A file that was there before is unchanged");
   });
 });
@@ -57,21 +63,24 @@ describe.skipIf(needsBuild())("writeAtomically in a process of its own", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("killed"))).toEqual(["killed"]);
   });
 
-  test.skipIf(process.platform === "win32")("out of room, the old file stays, nothing is left beside it and the error says why", () => {
-    const at = join(folder, "full");
-    mkdirSync(at);
-    const path = join(at, "file");
-    writeFileSync(path, "old");
-    const body = `await writeAtomically(${JSON.stringify(path)}, [new Uint8Array(3e6)]).catch((error) => { console.log(error.message); process.exitCode = 1; });`;
-    // ulimit counts in blocks of 512 or 1024 bytes: 1 MB at most.
-    const shell = `ulimit -f 1000; exec "$0" "$@"`;
-    const { status, stdout } = spawnSync("sh", ["-c", shell, process.execPath, ...program(body)], { encoding: "utf8" });
-    expect(stdout).toContain(`${path}: 3000000 bytes must be writable there, got EFBIG: file too large`);
-    expect(stdout).toContain("A file that was there before is unchanged");
-    expect(status).toBe(1);
-    expect(readFileSync(path, "utf8")).toBe("old");
-    expect(readdirSync(at)).toEqual(["file"]);
-  });
+  test.skipIf(process.platform === "win32")(
+    "out of room, the old file stays, nothing is left beside it and the error says why",
+    () => {
+      const at = join(folder, "full");
+      mkdirSync(at);
+      const path = join(at, "file");
+      writeFileSync(path, "old");
+      const body = `await writeAtomically(${JSON.stringify(path)}, [new Uint8Array(3e6)]).catch((error) => { console.log(error.message); process.exitCode = 1; });`;
+      // ulimit counts in blocks of 512 or 1024 bytes: 1 MB at most.
+      const shell = `ulimit -f 1000; exec "$0" "$@"`;
+      const { status, stdout } = spawnSync("sh", ["-c", shell, process.execPath, ...program(body)], { encoding: "utf8" });
+      expect(stdout).toContain(`${path}: 3000000 bytes must be writable there, got EFBIG: file too large`);
+      expect(stdout).toContain("A file that was there before is unchanged");
+      expect(status).toBe(1);
+      expect(readFileSync(path, "utf8")).toBe("old");
+      expect(readdirSync(at)).toEqual(["file"]);
+    },
+  );
 
   const disk = mountTinyDisk();
   test.skipIf(disk === undefined)("on a full disk (needs a mount: Linux, root) it is the same", async () => {

@@ -35,7 +35,9 @@ export const evalCommand: Command<"eval"> = async ({ args, options, output }) =>
     if (!output.isJson) {
       output.say(`test accuracy ${formatPercent(result.accuracy)}`);
       const counts = `${formatCount(result.correct)} of ${formatCount(result.images)} right`;
-      output.say(output.paint("dim", `${counts}, loss ${result.loss.toFixed(4)}, ${formatCount(imagesPerSecond)} img/s on ${device.name}`));
+      output.say(
+        output.paint("dim", `${counts}, loss ${result.loss.toFixed(4)}, ${formatCount(imagesPerSecond)} img/s on ${device.name}`),
+      );
     }
     return 0;
   });

@@ -18,7 +18,13 @@ export const models: Command<"models"> = async ({ output }) => {
   const rows = listModels().map(measure);
   output.json(rows);
   if (output.isJson) return 0;
-  const cells = rows.map(({ name, params, macs, input, source }) => [name, formatCount(params), formatScaled(macs), input.join("×"), source]);
+  const cells = rows.map(({ name, params, macs, input, source }) => [
+    name,
+    formatCount(params),
+    formatScaled(macs),
+    input.join("×"),
+    source,
+  ]);
   output.table(["model", "parameters", "MACs", "input", "source"], cells, [1, 2]);
   return 0;
 };

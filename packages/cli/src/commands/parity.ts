@@ -1,6 +1,17 @@
-import { type Device, type Module, type OpName, OPS, unknownName } from "@vertebra/core";
+import { type Device, type Module, OPS, type OpName, seedInit, sgd, unknownName } from "@vertebra/core";
 import { BasicBlock, Bottleneck, createModel } from "@vertebra/models";
-import { type CaseOutcome, type GoldenReport, goldenFolder, type ModelCase, type Report, runGoldens, runModels, runOps } from "@vertebra/parity";
+import {
+  type CaseOutcome,
+  type GoldenReport,
+  goldenFolder,
+  type ModelCase,
+  type Report,
+  runGoldens,
+  runModels,
+  runOps,
+  runTraining,
+  type TrainingCase,
+} from "@vertebra/parity";
 import type { Command } from "../commands";
 import { device } from "../devices";
 import { imageNetPreset } from "../images/golden-preset";
@@ -34,14 +45,18 @@ type Plan = (devices: readonly Device[], onCase: (outcome: CaseOutcome) => void)
 /** What to run. @throws UsageError before a device is opened. */
 function planOf({ goldens, ops, models }: OptionsOf<"parity">): Plan {
   if (goldens !== undefined) {
-    if (ops ?? models) throw new UsageError("vertebra parity", { rule: "--goldens must stand without --ops and --models", got: "both" });
+    if (ops ?? models)
+      throw new UsageError("vertebra parity", { rule: "--goldens must stand without --ops and --models", got: "both" });
     return (devices, onCase) => runGoldens(goldenFolder(goldens), devices, { blocks: BLOCKS, preset: imageNetPreset, onCase });
   }
   const opNames = ops?.map(requireOp) ?? (models ? [] : (Object.keys(OPS) as OpName[]));
   const cases = (models ?? (ops ? [] : DEFAULT_MODELS)).map(modelCase);
   return async (devices, onCase) => {
-    const parts = [await runOps(devices, { ops: opNames, onCase }), await runModels(devices, cases, { onCase })];
-    return joinReports(parts);
+    return joinReports([
+      await runOps(devices, { ops: opNames, onCase }),
+      await runModels(devices, cases, { onCase }),
+      await runTraining(devices, cases.filter(isQuick).map(trainingCase), { onCase }),
+    ]);
   };
 }
 
@@ -58,13 +73,27 @@ function requireOp(name: string): OpName {
   throw asUsageError(unknownName("vertebra parity", "--ops", name, Object.keys(OPS)));
 }
 
-/** A model on two small images. */
+/** A model on four small images: batch norm over fewer values magnifies rounding too much to tell anything. */
 export function modelCase(name: string): ModelCase {
   const { inputShape } = factsOf("vertebra parity", name);
   const [channels, height, width] = inputShape;
   const side = (size: number) => Math.min(size, SMALL_SIDE);
-  return { name, make: (on) => createModel(name, { device: on, numClasses: 10 }), input: [2, channels, side(height), side(width)] };
+  const make = (on: Device) => {
+    // The same weights on every device.
+    seedInit(0);
+    return createModel(name, { device: on, numClasses: 10 });
+  };
+  return { name, make, input: [4, channels, side(height), side(width)] };
 }
+
+/** Twenty steps on the f64 reference, four times over, take minutes for anything larger. */
+const isQuick = ({ name }: ModelCase): boolean => name === "lenet5";
+
+const trainingCase = (one: ModelCase): TrainingCase => ({
+  ...one,
+  name: `${one.name} training`,
+  optimizer: (model) => sgd(model, { lr: 0.01, momentum: 0.9 }),
+});
 
 export function joinReports(reports: readonly Report[]): Report {
   const total = (key: "passed" | "failed" | "skipped") => reports.reduce((sum, report) => sum + report[key], 0);

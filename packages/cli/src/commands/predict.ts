@@ -34,7 +34,11 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
 /** What a checkpoint says, or else what such models are trained on: MNIST with one channel, ImageNet with three. */
 async function prepare(path: string, { record, inChannels }: TrainedModel): Promise<PreparedImage> {
   if (inChannels !== 1 && inChannels !== 3) {
-    throw new ArgumentError("vertebra predict", { rule: "the model must take grey (1) or RGB (3) images", got: `${inChannels} channels`, fix: "Use `vertebra run`" });
+    throw new ArgumentError("vertebra predict", {
+      rule: "the model must take grey (1) or RGB (3) images",
+      got: `${inChannels} channels`,
+      fix: "Use `vertebra run`",
+    });
   }
   const image = await decodeImage(path, inChannels);
   if (record) return prepareAsTrained(image, record.preprocessing);

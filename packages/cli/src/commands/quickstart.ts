@@ -59,10 +59,13 @@ export const quickstart: Command<"quickstart"> = async ({ options, output }) => 
 
     title(`Parity: ${device.name} against the f64 reference, errors as fractions of the derived bounds`);
     const onCase = progressOn(output);
-    const report = joinReports([await runOps([device], { ops: OPS, onCase }), await runModels([device], [modelCase(MODEL)], { onCase })]);
+    const report = joinReports([
+      await runOps([device], { ops: OPS, onCase }),
+      await runModels([device], [modelCase(MODEL)], { onCase }),
+    ]);
     printReport(report, output);
 
-    title("Next");
+    title("Next: pnpm exec vertebra …");
     for (const line of nextSteps(out)) output.say(`  ${line}`);
     session.dispose();
     const shown = digits.map(({ label, predictions }) => ({ label, predictions: predictions.slice(0, 2) }));
@@ -82,7 +85,12 @@ async function pickDigits({ model }: TrainingSession, testSet: Dataset, device: 
   return picked;
 }
 
-async function classify(model: TrainingSession["model"], { images, labels, classes = [] }: Dataset, n: number, device: Device): Promise<Digit> {
+async function classify(
+  model: TrainingSession["model"],
+  { images, labels, classes = [] }: Dataset,
+  n: number,
+  device: Device,
+): Promise<Digit> {
   const pixels = images.slice(n * 28 * 28, (n + 1) * 28 * 28);
   const { values, shape } = prepareAsTrained({ pixels, width: 28, height: 28, channels: 1 }, MNIST_PREPROCESSING);
   const logits = await runModel(model, values, [1, ...shape], device);
@@ -90,8 +98,8 @@ async function classify(model: TrainingSession["model"], { images, labels, class
 }
 
 const nextSteps = (checkpoint: string): string[] => [
-  "pnpm exec vertebra train lenet5 --epochs 10",
-  `pnpm exec vertebra predict lenet5 --weights ${checkpoint} 7.png`,
-  "pnpm exec vertebra summary resnet50",
-  "pnpm exec vertebra --help",
+  "train lenet5 --epochs 10",
+  `predict lenet5 --weights ${checkpoint} 7.png`,
+  "summary resnet50",
+  "--help",
 ];

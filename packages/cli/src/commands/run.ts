@@ -1,4 +1,12 @@
-import { ArgumentError, concatBytes, decode, formatShape, type MemoryTensor, toMemoryTensor, writeSafetensors } from "@vertebra/core";
+import {
+  ArgumentError,
+  concatBytes,
+  decode,
+  formatShape,
+  type MemoryTensor,
+  toMemoryTensor,
+  writeSafetensors,
+} from "@vertebra/core";
 import type { Command } from "../commands";
 import { usingDevice } from "../devices";
 import { usingSafetensors } from "../open-file";
@@ -18,7 +26,9 @@ export const run: Command<"run"> = async ({ args, options, output }) => {
     const parts: Float32Array[] = [];
     for (let from = 0; from < n || from === 0; from += step) {
       const size = Math.min(step, n - from);
-      parts.push(await runModel(model, values.subarray(from * perImage, (from + size) * perImage), [size, ...shape.slice(1)], device));
+      parts.push(
+        await runModel(model, values.subarray(from * perImage, (from + size) * perImage), [size, ...shape.slice(1)], device),
+      );
     }
     const seconds = (performance.now() - started) / 1000;
     model.dispose();
@@ -26,7 +36,10 @@ export const run: Command<"run"> = async ({ args, options, output }) => {
     const classes = n === 0 ? 0 : logits.byteLength / 4 / n;
     await writeAtomically(outputFile, writeSafetensors([["logits", { dtype: "f32", shape: [n, classes], bytes: logits }]]));
     output.json({ model: name, device: device.name, input: shape, logits: [n, classes], seconds, output: outputFile });
-    if (!output.isJson) output.say(`${formatShape(shape)} → ${formatShape([n, classes])} in ${seconds.toFixed(3)} s on ${device.name}. Saved ${outputFile}`);
+    if (!output.isJson)
+      output.say(
+        `${formatShape(shape)} → ${formatShape([n, classes])} in ${seconds.toFixed(3)} s on ${device.name}. Saved ${outputFile}`,
+      );
     return 0;
   });
 };
@@ -36,10 +49,15 @@ async function readInput(path: string): Promise<{ values: Float32Array; shape: r
   return usingSafetensors(path, async (file) => {
     const entry = file.entries.get("input");
     if (entry === undefined) {
-      const got = [...file.entries.keys()].slice(0, 8).map((name) => JSON.stringify(name)).join(", ") || "no tensors";
+      const got =
+        [...file.entries.keys()]
+          .slice(0, 8)
+          .map((name) => JSON.stringify(name))
+          .join(", ") || "no tensors";
       throw new ArgumentError(path, { rule: "it must hold a tensor `input`", got });
     }
-    if (entry.shape.length !== 4) throw new ArgumentError(path, { rule: "`input` must be [N, C, H, W]", got: formatShape(entry.shape) });
+    if (entry.shape.length !== 4)
+      throw new ArgumentError(path, { rule: "`input` must be [N, C, H, W]", got: formatShape(entry.shape) });
     const tensor: MemoryTensor = toMemoryTensor(path, "input", await file.read("input"));
     return { values: Float32Array.from(decode(tensor.bytes, tensor.dtype)), shape: tensor.shape };
   });

@@ -11,15 +11,24 @@ describe("summary", () => {
     for (const layer of summary.layers) {
       expect(Object.keys(layer)).toEqual(["path", "type", "output", "params", "macs", "activationBytes"]);
     }
-    const total = (key: "params" | "macs") => summary.layers.reduce((sum: number, layer: Record<string, number>) => sum + (layer[key] ?? 0), 0);
+    const total = (key: "params" | "macs") =>
+      summary.layers.reduce((sum: number, layer: Record<string, number>) => sum + (layer[key] ?? 0), 0);
     expect([total("params"), total("macs")]).toEqual([summary.params, summary.macs]);
   });
 
   test("takes a size, a batch and a number of classes", async () => {
     const { stdout } = await runCli("summary resnet18 --input 1x64x96 --batch 2 --num-classes 7 --json".split(" "));
     const { input, output, layers } = JSON.parse(stdout);
-    expect([input, output]).toEqual([[2, 1, 64, 96], [2, 7]]);
-    expect(layers[0]).toMatchObject({ path: "conv1", type: "Conv2d", output: [2, 64, 32, 48], activationBytes: 2 * 64 * 32 * 48 * 4 });
+    expect([input, output]).toEqual([
+      [2, 1, 64, 96],
+      [2, 7],
+    ]);
+    expect(layers[0]).toMatchObject({
+      path: "conv1",
+      type: "Conv2d",
+      output: [2, 64, 32, 48],
+      activationBytes: 2 * 64 * 32 * 48 * 4,
+    });
   });
 
   test("--format torch prints what PyTorch does", async () => {

@@ -23,7 +23,14 @@ const toJson = ({ model, params, macs, input, output, layers }: ModelSummary) =>
   macs,
   input,
   output,
-  layers: layers.map(({ path, type, output, params, macs, activationBytes }) => ({ path, type, output, params, macs, activationBytes })),
+  layers: layers.map(({ path, type, output, params, macs, activationBytes }) => ({
+    path,
+    type,
+    output,
+    params,
+    macs,
+    activationBytes,
+  })),
 });
 
 function printSummary({ model, params, macs, input, output: shape, layers }: ModelSummary, output: Output): void {

@@ -30,7 +30,18 @@ export const train: Command<"train"> = async (context) => {
     const record = checkpoint?.record ? { ...checkpoint.record, settings } : newRecord(model, settings, dataset);
     const out = outPath(options, model);
     introduce(output, { record, device, dataset, out, resumed: options.resume });
-    const session = new TrainingSession({ device, output, interrupt, dataset, testSet, record, checkpoint, resumedFrom: options.resume, out, saveEvery: options.saveEvery });
+    const session = new TrainingSession({
+      device,
+      output,
+      interrupt,
+      dataset,
+      testSet,
+      record,
+      checkpoint,
+      resumedFrom: options.resume,
+      out,
+      saveEvery: options.saveEvery,
+    });
     const isDone = await session.train();
     const last = session.epochs.at(-1);
     output.json({
@@ -55,20 +66,28 @@ function planOf({ args, options }: Context, checkpoint: Checkpoint | undefined):
   const where = "vertebra train";
   const [name] = args;
   if (checkpoint === undefined) {
-    if (name === undefined) throw new UsageError(where, { rule: "MODEL must be given", got: "none", fix: "`vertebra models` lists them" });
+    if (name === undefined)
+      throw new UsageError(where, { rule: "MODEL must be given", got: "none", fix: "`vertebra models` lists them" });
     return { model: factsOf(where, name).name, settings: settingsOf(options) };
   }
   const { record } = checkpoint;
   if (record === undefined) {
     const fix = "Only checkpoints that `vertebra train` wrote can be resumed";
-    throw new UsageError(where, { rule: "--resume must name a training checkpoint", got: `${options.resume}, weights only`, fix });
+    throw new UsageError(where, {
+      rule: "--resume must name a training checkpoint",
+      got: `${options.resume}, weights only`,
+      fix,
+    });
   }
   if (name !== undefined && name !== record.model) {
     throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${record.model}`, got: `"${name}"` });
   }
   refuseContradictions(options, record.settings);
   const { settings } = record;
-  return { model: record.model, settings: { ...settings, epochs: options.epochs ?? settings.epochs, data: options.data ?? settings.data } };
+  return {
+    model: record.model,
+    settings: { ...settings, epochs: options.epochs ?? settings.epochs, data: options.data ?? settings.data },
+  };
 }
 
 function refuseContradictions(options: Options, settings: TrainingSettings): void {
@@ -113,7 +132,9 @@ function introduce(output: Output, { record, device, dataset, out, resumed }: In
   const { optimizer, lr, schedule, batchSize, seed, data, limit } = settings;
   const images = formatCount(Math.min(limit ?? dataset.length, dataset.length));
   output.say(`Training ${output.paint("bold", model)} on ${images} images of ${data}, on ${device.name} (${device.adapter}).`);
-  output.say(output.paint("dim", `${optimizer}, lr ${lr}, ${schedule}, batches of ${batchSize}, seed ${seed}. Checkpoint: ${out}`));
+  output.say(
+    output.paint("dim", `${optimizer}, lr ${lr}, ${schedule}, batches of ${batchSize}, seed ${seed}. Checkpoint: ${out}`),
+  );
   if (resumed !== undefined) output.say(`Resuming ${resumed} after step ${position.step}.`);
 }
 

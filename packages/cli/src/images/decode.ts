@@ -12,14 +12,22 @@ const FORMATS: readonly string[] = ["png", "jpeg", "webp", "gif", "tiff", "heif"
  */
 export async function decodeImage(path: string, channels: 1 | 3): Promise<Raster> {
   const info = await stat(path).catch(() => undefined);
-  if (!info?.isFile()) throw new ArgumentError(path, { rule: "there must be an image file", got: info ? "a folder or device" : "none", fix: "Check the path" });
+  if (!info?.isFile())
+    throw new ArgumentError(path, {
+      rule: "there must be an image file",
+      got: info ? "a folder or device" : "none",
+      fix: "Check the path",
+    });
   const sharp = await loadSharp();
   try {
     const image = sharp(path, { limitInputPixels: MAX_PIXELS, failOn: "warning" });
     const { format } = await image.metadata();
     if (!FORMATS.includes(format)) throw new Error(`format ${format}`);
     // The alpha channel is dropped, as Pillow's convert("RGB") does.
-    const upright = image.autoOrient().removeAlpha().toColourspace(channels === 1 ? "b-w" : "srgb");
+    const upright = image
+      .autoOrient()
+      .removeAlpha()
+      .toColourspace(channels === 1 ? "b-w" : "srgb");
     const { data, info: decoded } = await upright.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     if (decoded.channels !== channels) throw new Error(`${decoded.channels} channels after conversion`);
     return { pixels: data, width: decoded.width, height: decoded.height, channels };
@@ -35,6 +43,10 @@ async function loadSharp(): Promise<typeof import("sharp")["default"]> {
     return (await import("sharp")).default;
   } catch (error) {
     const fix = "npm install sharp";
-    throw new ArgumentError("predict", { rule: "images are decoded by the package sharp", got: (error as Error).message.split("\n", 1)[0] ?? "", fix });
+    throw new ArgumentError("predict", {
+      rule: "images are decoded by the package sharp",
+      got: (error as Error).message.split("\n", 1)[0] ?? "",
+      fix,
+    });
   }
 }

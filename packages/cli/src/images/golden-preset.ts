@@ -7,11 +7,17 @@ export const imageNetPreset: ImagePreset = async ({ shape, bytes }, { resize, cr
   const [channels = 0, height = 0, width = 0] = shape;
   if (interpolation !== "bilinear" || typeof resize !== "number" || typeof crop !== "number") return undefined;
   const plane = height * width;
-  const pixels = Uint8Array.from({ length: channels * plane }, (_, i) => bytes[(i % channels) * plane + Math.floor(i / channels)] as number);
+  const pixels = Uint8Array.from(
+    { length: channels * plane },
+    (_, i) => bytes[(i % channels) * plane + Math.floor(i / channels)] as number,
+  );
   const resized = resizeBilinear({ pixels, width, height, channels }, ...shorterSideTo(resize, { width, height }));
   const cropped = cropCenter(resized, crop, crop);
   const area = crop * crop;
-  const planes = Float64Array.from({ length: channels * area }, (_, i) => cropped.pixels[(i % area) * channels + Math.floor(i / area)] as number);
+  const planes = Float64Array.from(
+    { length: channels * area },
+    (_, i) => cropped.pixels[(i % area) * channels + Math.floor(i / area)] as number,
+  );
   const { values, shape: outShape } = normalize(cropped, mean as readonly number[], std as readonly number[], 0);
   return { cropped: { shape: outShape, data: planes }, y: { shape: outShape, data: values } };
 };

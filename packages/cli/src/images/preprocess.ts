@@ -22,7 +22,12 @@ export function prepareAsTrained(image: Raster, { height, width, padding, mean, 
 }
 
 /** (pixel / 255 − mean) / std in f32 steps as torchvision takes them; pixels [H, W, C] → values [C, H, W]. */
-export function normalize({ pixels, width, height, channels }: Raster, mean: readonly number[], std: readonly number[], padding: number): PreparedImage {
+export function normalize(
+  { pixels, width, height, channels }: Raster,
+  mean: readonly number[],
+  std: readonly number[],
+  padding: number,
+): PreparedImage {
   const { fround } = Math;
   const [outHeight, outWidth] = [height + 2 * padding, width + 2 * padding];
   const values = new Float32Array(channels * outHeight * outWidth);
@@ -31,7 +36,8 @@ export function normalize({ pixels, width, height, channels }: Raster, mean: rea
     const value = (pixel: number) => fround(fround(pixel / 255) - m) / s;
     const plane = values.subarray(c * outHeight * outWidth, (c + 1) * outHeight * outWidth).fill(value(0));
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) plane[(y + padding) * outWidth + x + padding] = value(pixels[(y * width + x) * channels + c] as number);
+      for (let x = 0; x < width; x++)
+        plane[(y + padding) * outWidth + x + padding] = value(pixels[(y * width + x) * channels + c] as number);
     }
   }
   return { values, shape: [channels, outHeight, outWidth] };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decode, type DType, readSafetensors } from "@vertebra/core";
+import { type DType, decode, readSafetensors } from "@vertebra/core";
 import { describe, expect, test } from "vitest";
 import { cropCenter, type Raster, resizeBilinear, shorterSideTo } from "./resize";
 
@@ -58,7 +58,10 @@ test("resize and crop are Pillow's, to the bit", () => {
   const x = tensors.get("in.x")!;
   const [channels, height, width] = x.shape as [number, number, number];
   const plane = height * width;
-  const pixels = Uint8Array.from({ length: channels * plane }, (_, i) => x.bytes[(i % channels) * plane + Math.floor(i / channels)] as number);
+  const pixels = Uint8Array.from(
+    { length: channels * plane },
+    (_, i) => x.bytes[(i % channels) * plane + Math.floor(i / channels)] as number,
+  );
   const [resizedWidth, resizedHeight] = shorterSideTo(32, { width, height });
   const cropped = cropCenter(resizeBilinear({ pixels, width, height, channels }, resizedWidth, resizedHeight), 28, 28);
   const expected = tensors.get("out.cropped")!;

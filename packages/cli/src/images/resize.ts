@@ -33,7 +33,10 @@ export function cropCenter(image: Raster, width: number, height: number): Raster
 }
 
 /** The size whose shorter side is `side`; the longer one is cut to an integer, as torchvision's Resize does. */
-export function shorterSideTo(side: number, { width, height }: Pick<Raster, "width" | "height">): readonly [width: number, height: number] {
+export function shorterSideTo(
+  side: number,
+  { width, height }: Pick<Raster, "width" | "height">,
+): readonly [width: number, height: number] {
   return width <= height ? [side, Math.trunc((side * height) / width)] : [Math.trunc((side * width) / height), side];
 }
 
@@ -50,7 +53,9 @@ function windowsOf(inSize: number, outSize: number): Window[] {
     const center = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(inSize, Math.trunc(center + support + 0.5));
-    const weights = Array.from({ length: end - first }, (__, k) => Math.max(0, 1 - Math.abs((k + first - center + 0.5) / support)));
+    const weights = Array.from({ length: end - first }, (__, k) =>
+      Math.max(0, 1 - Math.abs((k + first - center + 0.5) / support)),
+    );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return { first, weights: weights.map((weight) => Math.trunc(0.5 + (weight / total) * 2 ** PRECISION_BITS)) };
   });

@@ -5,4 +5,4 @@ export const CLI_MODULE = new URL("../../dist/index.js", import.meta.url).href;
 export const CLI_BIN = new URL("../../bin/vertebra.mjs", import.meta.url).pathname;
 
 /** True where there is no build to start. In CI there is one, and a missing one fails. */
-export const needsBuild = (): boolean => !existsSync(new URL(CLI_MODULE)) && !process.env["PARITY_REQUIRE"];
+export const needsBuild = (): boolean => !existsSync(new URL(CLI_MODULE)) && !process.env.PARITY_REQUIRE;

@@ -15,7 +15,10 @@ export interface RunCliOptions {
 }
 
 /** Runs a command line in this process and catches what it writes. */
-export async function runCli(argv: readonly string[], { env = {}, isTTY = false, onText }: RunCliOptions = {}): Promise<CliResult> {
+export async function runCli(
+  argv: readonly string[],
+  { env = {}, isTTY = false, onText }: RunCliOptions = {},
+): Promise<CliResult> {
   const written = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof written) => ({
     isTTY,

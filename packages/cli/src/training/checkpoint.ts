@@ -46,6 +46,8 @@ export interface Checkpoint {
 /** Tensors of the optimizer have this in front; the others are the model's, under their own names. */
 const OPTIMIZER = "optimizer.";
 const RECORD = "vertebra.training";
+/** Of batch norm; int64 in PyTorch's files. */
+const COUNTER = "num_batches_tracked";
 
 export interface TrainingState {
   readonly model: Module;
@@ -62,8 +64,7 @@ export async function saveCheckpoint(path: string, { model, optimizer, record }:
   for (const [name, value] of model.stateDict()) {
     const host = { dtype: value.dtype, shape: value.shape, bytes: await value.bytes() };
     requireFinite(path, name, host);
-    // As in PyTorch's files, where this counter is an int64.
-    tensors.push([name, name.endsWith("num_batches_tracked") ? toInt64({ ...host, dtype: "i32" }) : host]);
+    tensors.push([name, name.endsWith(COUNTER) ? toInt64({ ...host, dtype: "i32" }) : host]);
   }
   for (const [name, value] of await optimizer.stateDict()) tensors.push([OPTIMIZER + name, value]);
   const device = model.parameters()[0]?.device;
@@ -89,10 +90,15 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   });
 }
 
-/** Puts weights into a model. @throws StateDictError naming the file and all that doesn't fit. */
+/**
+ * Puts weights into a model. Counters of batches may be missing, as in files from before PyTorch 0.4.1; they start at 0 then.
+ * @throws ArgumentError naming the file and all that doesn't fit.
+ */
 export function loadWeights(path: string, model: Module, weights: Checkpoint["weights"]): void {
+  const counters = [...model.stateDict().keys()].filter((name) => name.endsWith(COUNTER));
+  const zero: StateValue = { dtype: "i32", shape: [], bytes: new Uint8Array(4) };
   try {
-    model.loadStateDict(weights);
+    model.loadStateDict(new Map([...counters.map((name) => [name, zero] as const), ...weights]));
   } catch (error) {
     if (!(error instanceof VertebraError)) throw error;
     const fix = "Is it of this model?";
@@ -102,10 +108,16 @@ export function loadWeights(path: string, model: Module, weights: Checkpoint["we
 
 function requireFinite(path: string, name: string, { dtype, bytes }: HostTensor): void {
   if (dtype !== "f32") return;
-  const wrong = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).findIndex((value) => !Number.isFinite(value));
+  const wrong = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).findIndex(
+    (value) => !Number.isFinite(value),
+  );
   if (wrong < 0) return;
   const rule = `weights must be finite to be saved`;
-  throw new ArgumentError(path, { rule, got: `a NaN or infinity in ${name} at ${wrong}`, fix: "A file that was there before is unchanged" });
+  throw new ArgumentError(path, {
+    rule,
+    got: `a NaN or infinity in ${name} at ${wrong}`,
+    fix: "A file that was there before is unchanged",
+  });
 }
 
 function readRecord(path: string, json: string | undefined): TrainingRecord | undefined {
@@ -126,5 +138,8 @@ function readRecord(path: string, json: string | undefined): TrainingRecord | un
   } catch {
     // Not JSON, or a field that isn't there: said below.
   }
-  throw new ArgumentError(path, { rule: `the metadata ${RECORD} must be as \`vertebra train\` writes it`, got: json.slice(0, 80) });
+  throw new ArgumentError(path, {
+    rule: `the metadata ${RECORD} must be as \`vertebra train\` writes it`,
+    got: json.slice(0, 80),
+  });
 }

@@ -56,7 +56,9 @@ function channelMoments({ images, shape, length }: Dataset, c: number): { mean: 
   const plane = height * width;
   const counts = new Float64Array(256);
   for (let n = 0; n < length; n++) {
-    for (const pixel of images.subarray((n * channels + c) * plane, (n * channels + c + 1) * plane)) counts[pixel]!++;
+    for (const pixel of images.subarray((n * channels + c) * plane, (n * channels + c + 1) * plane)) {
+      counts[pixel] = (counts[pixel] as number) + 1;
+    }
   }
   const total = length * plane;
   const mean = counts.reduce((sum, count, pixel) => sum + (count * pixel) / 255, 0) / total;

@@ -18,7 +18,11 @@ export interface EvaluateOptions {
 }
 
 /** Accuracy and mean loss over the batches of one epoch, at evaluation; undefined if `onBatch` stopped it. */
-export async function evaluate(model: Module, loader: BatchLoader, { device, onBatch }: EvaluateOptions): Promise<Evaluation | undefined> {
+export async function evaluate(
+  model: Module,
+  loader: BatchLoader,
+  { device, onBatch }: EvaluateOptions,
+): Promise<Evaluation | undefined> {
   const wasTraining = model.isTraining;
   model.eval();
   let [images, correct, lossSum] = [0, 0, 0];

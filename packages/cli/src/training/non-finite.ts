@@ -44,7 +44,7 @@ export async function nonFiniteLoss({ model, images, before, value, step }: Fail
   restore(before);
   const culprit = await firstNonFinite(model, images);
   restore(before);
-  const fix = "The weights are those of before this step. Try a lower --lr, or --warmup";
+  const fix = "The weights are those of before this step. Try a lower --lr";
   return new NonFiniteLossError("train", { rule: "the loss must be finite", got: `${value} at step ${step}. ${culprit}`, fix });
 }
 
@@ -59,7 +59,8 @@ function restore({ buffers, generator }: StateBefore): void {
 async function firstNonFinite(model: Module, images: Tensor): Promise<string> {
   if (await isNonFinite(images)) return "The images of the batch hold a NaN or infinity";
   for (const [name, value] of model.namedParameters()) {
-    if (await isNonFinite(value)) return `Already before it, ${name} held a NaN or infinity: the gradients of an earlier step overflowed`;
+    if (await isNonFinite(value))
+      return `Already before it, ${name} held a NaN or infinity: the gradients of an earlier step overflowed`;
   }
   const found: { layer: string; op: string; flag: Tensor }[] = [];
   let isChecking = false;
@@ -76,7 +77,8 @@ async function firstNonFinite(model: Module, images: Tensor): Promise<string> {
   );
   try {
     for (const { layer, op, flag } of found) {
-      if (!Number.isFinite(await flag.item())) return `The first output that isn't finite is ${layer === "" ? op : `${layer}'s (${op})`}`;
+      if (!Number.isFinite(await flag.item()))
+        return `The first output that isn't finite is ${layer === "" ? op : `${layer}'s (${op})`}`;
     }
   } finally {
     for (const { flag } of found) flag.dispose();

@@ -1,4 +1,4 @@
-import { type Device, generatorState, manualSeed, type Module, type Optimizer, seedInit } from "@vertebra/core";
+import { type Device, generatorState, type Module, manualSeed, type Optimizer, seedInit } from "@vertebra/core";
 import { type Dataset, loadBatches } from "@vertebra/data";
 import { formatCount, formatDuration, formatPercent } from "../format";
 import type { Interrupt } from "../interrupt";
@@ -6,11 +6,10 @@ import { buildModel } from "../known-models";
 import type { Output } from "../output";
 import { ProgressBar } from "../progress-bar";
 import { type Checkpoint, loadWeights, type Position, saveCheckpoint, type TrainingRecord } from "./checkpoint";
-import type { Preprocessing } from "./data";
 import { type Evaluation, evaluate } from "./evaluate";
 import { NonFiniteLossError } from "./non-finite";
 import { makeOptimizer, scheduleOf } from "./settings";
-import { imagesPerEpoch, type StepReport, stepsPerEpoch, train, type TrainingRun } from "./train";
+import { imagesPerEpoch, type StepReport, stepsPerEpoch, type TrainingRun, train } from "./train";
 
 /** Images at a time where no gradients are needed. */
 export const EVALUATION_BATCH = 250;
@@ -64,7 +63,17 @@ export class TrainingSession {
     const { epochs, batchSize, seed, limit } = settings;
     const size = { dataset, batchSize, limit: limit ?? undefined };
     const schedule = scheduleOf(settings, stepsPerEpoch(size));
-    this.#run = { ...size, model: this.model, optimizer: this.#optimizer, device, preprocessing, schedule, epochs, seed, from: position };
+    this.#run = {
+      ...size,
+      model: this.model,
+      optimizer: this.#optimizer,
+      device,
+      preprocessing,
+      schedule,
+      epochs,
+      seed,
+      from: position,
+    };
   }
 
   get position(): Position {
@@ -74,16 +83,15 @@ export class TrainingSession {
   /** Trains to the last epoch. False if a signal stopped it; then, too, the checkpoint is what training came to. */
   async train(): Promise<boolean> {
     const { interrupt, saveEvery } = this.#options;
-    let epoch: EpochProgress | undefined;
+    let epoch = this.#beginEpoch();
     try {
       for await (const report of train(this.#run)) {
         this.#position = report.next;
-        epoch ??= this.#beginEpoch(report);
         epoch.add(report);
         if (report.isEndOfEpoch) {
           await this.save();
           await this.#endEpoch(epoch, report.epoch);
-          epoch = undefined;
+          epoch = this.#beginEpoch();
         } else if (interrupt.signal) await this.save();
         else if (saveEvery !== undefined && report.next.step % saveEvery === 0) await this.save();
         if (interrupt.signal) return this.#position.epoch === this.#run.epochs;
@@ -122,7 +130,8 @@ export class TrainingSession {
     if (record) generatorState(this.#options.device).write(record.generator);
   }
 
-  #beginEpoch({ epoch, batch }: StepReport): EpochProgress {
+  #beginEpoch(): EpochProgress {
+    const { epoch, batch } = this.#position;
     const { batchSize, epochs } = this.#run;
     const title = `epoch ${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`;
     return new EpochProgress(new ProgressBar(this.#options.output, title, imagesPerEpoch(this.#run), batch * batchSize));
@@ -134,7 +143,7 @@ export class TrainingSession {
     const { rate, seconds } = bar;
     const test = await this.#evaluate();
     this.epochs.push({ epoch: epoch + 1, loss, accuracy, imagesPerSecond: rate, ...(test && { test }) });
-    const measures = [`loss ${loss.toFixed(4)}`, `accuracy ${formatPercent(accuracy)}`];
+    const measures = [`loss ${loss.toFixed(4)}`, `acc ${formatPercent(accuracy)}`];
     if (test) measures.push(output.paint("bold", `test accuracy ${formatPercent(test.accuracy)}`));
     bar.end(`${bar.title}  ${[...measures, `${formatCount(rate)} img/s`, formatDuration(seconds)].join("  ")}`);
   }

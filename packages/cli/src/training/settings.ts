@@ -16,6 +16,7 @@ import {
   withWarmup,
 } from "@vertebra/core";
 import type { OPTIMIZERS, OptionsOf, SCHEDULES } from "../options";
+import { UsageError } from "../usage-error";
 
 /** What decides the trained model, apart from the images. Kept in checkpoints. */
 export interface TrainingSettings {
@@ -42,8 +43,11 @@ interface OptimizerRow {
 }
 
 const ROWS: { readonly [K in OptimizerName]: OptimizerRow } = {
-  sgd: { defaults: { lr: 0.02, momentum: 0.9, weightDecay: 5e-4 }, make: (model, rates) => sgd(model, rates) as Optimizer },
-  adam: { defaults: { lr: 0.003, momentum: 0, weightDecay: 0 }, make: (model, { lr, weightDecay }) => adam(model, { lr, weightDecay }) as Optimizer },
+  sgd: { defaults: { lr: 0.03, momentum: 0.9, weightDecay: 5e-4 }, make: (model, rates) => sgd(model, rates) as Optimizer },
+  adam: {
+    defaults: { lr: 0.003, momentum: 0, weightDecay: 0 },
+    make: (model, { lr, weightDecay }) => adam(model, { lr, weightDecay }) as Optimizer,
+  },
   adamw: {
     defaults: { lr: 0.003, momentum: 0, weightDecay: 0.01 },
     make: (model, { lr, weightDecay }) => adamW(model, { lr, weightDecay }) as Optimizer,
@@ -55,9 +59,10 @@ const ROWS: { readonly [K in OptimizerName]: OptimizerRow } = {
   },
 };
 
-/** The given options, with defaults for the others. */
+/** The given options, with defaults for the others. @throws UsageError for options that would have no effect together. */
 export function settingsOf(options: OptionsOf<"train">): TrainingSettings {
   const optimizer = options.optimizer ?? "sgd";
+  requireEffect(options, optimizer);
   const { defaults } = ROWS[optimizer];
   return {
     data: options.data ?? "mnist",
@@ -74,7 +79,27 @@ export function settingsOf(options: OptionsOf<"train">): TrainingSettings {
   };
 }
 
-export const makeOptimizer = (model: Module, settings: TrainingSettings): Optimizer => ROWS[settings.optimizer].make(model, settings);
+function requireEffect({ momentum, schedule = "one-cycle", warmup }: OptionsOf<"train">, optimizer: OptimizerName): void {
+  const where = "vertebra train";
+  if (momentum !== undefined && optimizer !== "sgd" && optimizer !== "rmsprop") {
+    throw new UsageError(where, {
+      rule: "--momentum belongs to sgd and rmsprop",
+      got: `--optimizer ${optimizer}`,
+      fix: "Leave it out",
+    });
+  }
+  if (warmup !== undefined && schedule === "one-cycle") {
+    const fix = "Choose another --schedule, such as cosine";
+    throw new UsageError(where, {
+      rule: "--warmup must stand in front of a schedule that has none of its own",
+      got: `one-cycle`,
+      fix,
+    });
+  }
+}
+
+export const makeOptimizer = (model: Module, settings: TrainingSettings): Optimizer =>
+  ROWS[settings.optimizer].make(model, settings);
 
 /** The learning rate of each step, from 0 on: a pure function, so resuming needs no state of it. */
 export function scheduleOf({ schedule, lr, epochs, warmup }: TrainingSettings, stepsPerEpoch: number): Schedule {

@@ -67,5 +67,15 @@ export async function* train(run: TrainingRun): AsyncGenerator<StepReport, void,
 
 function epochBatches({ dataset, batchSize, seed, limit, preprocessing }: TrainingRun, epoch: number, skipBatches: number) {
   const { mean, std, padding } = preprocessing;
-  return loadBatches(dataset, { batchSize, shuffle: true, seed, epoch, skipBatches, mean, std, padding, ...(limit && { limit }) });
+  return loadBatches(dataset, {
+    batchSize,
+    shuffle: true,
+    seed,
+    epoch,
+    skipBatches,
+    mean,
+    std,
+    padding,
+    ...(limit && { limit }),
+  });
 }
