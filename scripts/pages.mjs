@@ -1,13 +1,14 @@
-// The generated pages: docs/ops.md and docs/models.md, from the op table and the models' facts. `pnpm pages` writes them,
+// The generated pages: docs/ops.md, docs/models.md and docs/cli.md, from the op table, the models' facts and the options. `pnpm pages` writes them,
 // tests/pages.test.ts fails when they are stale.
 import { readdirSync, readFileSync } from "node:fs";
 import { OPS, PRIMITIVES } from "@vertebra/core";
 import { findModel, listModels } from "@vertebra/models";
+import { commandReference } from "vertebra";
 
 const SOURCES = new URL("../packages/core/src/ops/", import.meta.url);
 
 /** Pages by path from the root. */
-export const pages = () => ({ "docs/ops.md": opsPage(), "docs/models.md": modelsPage() });
+export const pages = () => ({ "docs/ops.md": opsPage(), "docs/models.md": modelsPage(), "docs/cli.md": cliPage() });
 
 function opsPage() {
   const says = docSentences();
@@ -75,5 +76,14 @@ function modelsPage() {
     ...rows,
   ]);
 }
+
+const cliPage = () =>
+  page("Command line", [
+    "Exit codes: 0 done, 1 the work failed (or was stopped: a checkpoint is there), 2 the command line is wrong.",
+    "With `--json` a command prints one JSON document on stdout and everything else on stderr; an error is `{ error: { name, message } }`.",
+    "Shapes are stable: fields are added, never renamed. Colour follows the terminal, `NO_COLOR` and `FORCE_COLOR`.",
+    "",
+    commandReference(),
+  ]);
 
 const page = (title, lines) => [`# ${title}`, "", "<!-- Made by `pnpm pages`; don't edit. -->", "", ...lines, ""].join("\n");

@@ -21,8 +21,8 @@ describe.skipIf(needsBuild() || process.platform === "win32")("signals to a trai
 
   test("a second one ends at once", async () => {
     const { code, signal } = await trainUntil(join(folder, "twice.safetensors"), (child) => {
-      child.kill("SIGINT");
-      child.kill("SIGTERM");
+      // Held meanwhile, so that the first isn't done with before the second comes.
+      for (const sent of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) child.kill(sent);
     });
     expect([code, signal]).toEqual([1, null]);
   });
