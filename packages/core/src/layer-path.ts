@@ -4,14 +4,19 @@ export interface PathNode {
 }
 
 const stack: PathNode[] = [];
+/** The path of the stack as it is; made when first asked for, shared by all calls of one layer. */
+let path: LayerPath | undefined;
 
 /** Runs `fn` as part of the call of `layer`. */
 export function insideLayer<T>(layer: PathNode, fn: () => T): T {
+  const outer = path;
   stack.push(layer);
+  path = undefined;
   try {
     return fn();
   } finally {
     stack.pop();
+    path = outer;
   }
 }
 
@@ -39,4 +44,7 @@ export class LayerPath {
 const OUTSIDE = new LayerPath([]);
 
 /** Where the call being made stands in the model. */
-export const currentLayer = (): LayerPath => (stack.length < 2 ? OUTSIDE : new LayerPath(stack.slice()));
+export const currentLayer = (): LayerPath => {
+  path ??= stack.length < 2 ? OUTSIDE : new LayerPath(stack.slice());
+  return path;
+};

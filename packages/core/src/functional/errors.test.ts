@@ -2,9 +2,13 @@ import { describe, expect, test } from "vitest";
 import { openMeta } from "../backends/meta";
 import { setDevice } from "../device";
 import { observe } from "../observe";
+import { pad } from "../ops/pad";
+import { reshape } from "../ops/reshape";
+import { clamp } from "../ops/unary";
 import { tensor } from "../tensor";
 import { adaptiveAvgPool2d } from "./adaptivePool2d";
 import { avgPool2d } from "./avgPool2d";
+import { batchNorm } from "./batchNorm";
 import { bceWithLogits } from "./bceWithLogits";
 import { zeros } from "./creation";
 import { crossEntropy } from "./crossEntropy";
@@ -51,6 +55,13 @@ const REFUSED: readonly (readonly [message: string, call: () => unknown])[] = [
     "crossEntropy: labelSmoothing must be from 0 to 1, got 2",
     () => crossEntropy(zeros([2, 3]), classes([2]), { labelSmoothing: 2 }),
   ],
+  ["batchNorm: runningMean and runningVar must be given unless training, got none", () => batchNorm(map())],
+  ["clamp: min, max or both must be given, got neither", () => clamp(map(), {})],
+  [
+    "pad: negative before and after must not take away more than x [2, 3] has, got [0, -2] and [0, -2]",
+    () => pad(zeros([2, 3]), [0, -2], [0, -2]),
+  ],
+  ["reshape: shape must hold the 0 elements of x [0, 3], got [-1, 0]", () => reshape(zeros([0, 3]), [-1, 0])],
   ["mseLoss: x and target must have one shape, got [4, 1] and [4]", () => mseLoss(zeros([4, 1]), zeros([4]))],
   ["bceWithLogits: x and target must have one shape", () => bceWithLogits(zeros([4, 1]), zeros([4]))],
   ["interpolate: either size or scale must be given, got neither", () => interpolate(map(), {})],
@@ -69,6 +80,11 @@ describe("compositions refuse what they can't do, in the arguments' names", () =
   test.each(REFUSED)("%s", (message, call) => {
     expect(call).toThrow(message);
   });
+});
+
+test("rounded up, a pooling window may stick out of a map that it doesn't fit", () => {
+  expect(maxPool2d(zeros([1, 1, 2, 7]), { kernel: 3, stride: 2, ceilMode: true }).shape).toEqual([1, 1, 1, 3]);
+  expect(() => maxPool2d(zeros([1, 1, 1, 7]), { kernel: 3, stride: 2, ceilMode: true })).toThrow("a window must fit");
 });
 
 describe("empty batches pass", () => {

@@ -1,9 +1,12 @@
+import { customVjp } from "../autograd";
 import { amax } from "../ops/amax";
-import { equal, mul, notEqual, pow } from "../ops/binary";
+import { div, equal, mul, notEqual, pow } from "../ops/binary";
 import { where } from "../ops/elementwise";
-import { type ReduceOptions, sum } from "../ops/sum";
+import { reshape } from "../ops/reshape";
+import { type ReduceOptions, reduceAttrs, sum } from "../ops/sum";
 import { toDtype } from "../ops/toDtype";
-import { abs } from "../ops/unary";
+import { abs, sign } from "../ops/unary";
+import { reduceShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { amin } from "./amin";
 import { safeSqrt } from "./safeSqrt";
@@ -27,12 +30,22 @@ export function norm(x: Tensor, { p = 2, ...options }: NormOptions = {}): Tensor
     case Number.NEGATIVE_INFINITY:
       return amin(abs(x), options);
     default:
-      return p > 0 ? safePow(sum(safePow(abs(x), p), options), 1 / p) : pow(sum(pow(abs(x), p), options), 1 / p);
+      return normOfOrder(x, p, options);
   }
 }
 
-/** xᵖ for x ≥ 0 and p > 0, with gradient 0 where x = 0. */
-function safePow(x: Tensor, p: number): Tensor {
-  const isZero = equal(x, 0);
-  return where(isZero, 0, pow(where(isZero, 1, x), p));
+function normOfOrder(x: Tensor, p: number, { axes, keepDims = false }: ReduceOptions): Tensor {
+  const reduced = reduceAttrs("norm", x, axes === undefined ? {} : { axes }).axes;
+  const total = (value: Tensor) => pow(sum(pow(abs(value), p), { axes: reduced, keepDims: true }), 1 / p);
+  return customVjp(
+    "norm",
+    (value) => reshape(total(value), reduceShape(value.shape, reduced, keepDims)),
+    // dx = sign(x) · (|x| / y)^(p − 1) · dy
+    (dy, value) => {
+      const y = total(value);
+      const isZero = equal(value, 0);
+      const slope = mul(sign(value), pow(div(where(isZero, 1, abs(value)), y), p - 1));
+      return [where(isZero, 0, mul(slope, reshape(dy, y.shape)))];
+    },
+  )(x);
 }

@@ -119,20 +119,21 @@ const adaptiveSpans = (inputSize: number, outputSize: number): { start: number; 
     return { start, count: Math.ceil(((i + 1) * inputSize) / outputSize) - start };
   });
 
-/** ⌊or ⌈ ((in + padding − dilation · (kernel − 1) − 1) / stride) + 1; rounded up, the last window must still start inside. */
+/**
+ * ⌊or ⌈ ((in + padding − dilation · (kernel − 1) − 1) / stride) + 1. Rounded up, a window may stick out by less than a stride, but
+ * the last one must still start inside.
+ */
 function pooledSize(op: string, { inputSize, kernel, stride, before, after, dilation, ceilMode }: AxisPooling): number {
-  const room = inputSize + before + after - dilation * (kernel - 1) - 1;
-  if (!ceilMode || room < 0) {
-    const size = Math.floor(room / stride) + 1;
-    if (size >= 1) return size;
+  const steps = (inputSize + before + after - dilation * (kernel - 1) - 1) / stride;
+  const size = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  if (size < 1) {
     throw new ShapeError(op, {
       rule: "a window must fit the padded input",
       got: `kernel ${kernel}, dilation ${dilation}, padding ${before + after} over ${inputSize}`,
       fix: "Use a larger input or a smaller kernel",
     });
   }
-  const size = Math.ceil(room / stride) + 1;
-  return (size - 1) * stride >= inputSize + before ? size - 1 : size;
+  return ceilMode && (size - 1) * stride >= inputSize + before ? size - 1 : size;
 }
 
 const KEPT = 512;

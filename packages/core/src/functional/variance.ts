@@ -1,6 +1,6 @@
 import { customVjp } from "../autograd";
 import { amax } from "../ops/amax";
-import { div, equal, mul, sub } from "../ops/binary";
+import { add, div, equal, less, mul, sub } from "../ops/binary";
 import { where } from "../ops/elementwise";
 import { reshape } from "../ops/reshape";
 import { type ReduceOptions, reduceAttrs, sum } from "../ops/sum";
@@ -56,10 +56,11 @@ function planOf(op: string, x: Tensor, { axes, keepDims = false, correction = 1 
   return { axes: reduced, divisor: Math.max(0, values - correction), ...shapes };
 }
 
-/** x − mean. Centred twice: what the mean was rounded by goes too, so that equal values are exactly 0 (Chan et al. 1983). */
+/** x − mean. The mean gets what its rounding left out, so that equal values are exactly 0; an infinite one has no such rest. */
 const centered = (x: Tensor, { axes }: VariancePlan): Tensor => {
-  const nearly = sub(x, mean(x, { axes, keepDims: true }));
-  return sub(nearly, mean(nearly, { axes, keepDims: true }));
+  const nearly = mean(x, { axes, keepDims: true });
+  const rest = mean(sub(x, nearly), { axes, keepDims: true });
+  return sub(x, add(nearly, where(less(abs(rest), Number.POSITIVE_INFINITY), rest, 0)));
 };
 
 const meanSquare = (difference: Tensor, { axes, divisor }: VariancePlan): Tensor =>

@@ -1,7 +1,7 @@
 import { apply1 } from "../apply";
 import type { Tensor } from "../tensor";
 import { binaryOp, type ElementwiseOp, operand, type Params, where } from "./elementwise";
-import { log, neg, rsqrt, sqrt } from "./unary";
+import { log, neg, sqrt } from "./unary";
 
 const NONE: Params = {};
 
@@ -84,11 +84,9 @@ export const sub = (a: Operand, b: Operand): Tensor => binary(binaryOps.sub, a, 
 export const mul = (a: Operand, b: Operand): Tensor => binary(binaryOps.mul, a, b);
 /** a / b */
 export const div = (a: Operand, b: Operand): Tensor => binary(binaryOps.div, a, b);
-/** aᵇ. The numbers ±1/2 are roots, as in PyTorch: faster, and NaN at −∞. */
-export const pow = (a: Operand, b: Operand): Tensor => {
-  if (typeof a === "number" || (b !== 0.5 && b !== -0.5)) return binary(binaryOps.pow, a, b);
-  return b > 0 ? sqrt(a) : rsqrt(a);
-};
+/** aᵇ. The number 1/2 is a square root, as in PyTorch: faster, and NaN at −∞. */
+export const pow = (a: Operand, b: Operand): Tensor =>
+  b === 0.5 && typeof a !== "number" ? sqrt(a) : binary(binaryOps.pow, a, b);
 /** The larger of a and b; NaN if either is. */
 export const maximum = (a: Operand, b: Operand): Tensor => binary(binaryOps.maximum, a, b);
 /** The smaller of a and b; NaN if either is. */

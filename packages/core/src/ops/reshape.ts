@@ -13,7 +13,10 @@ const reshapeOp = defineOp<{ readonly shape: Shape }>()({
   vjp: { x: { saves: [], grad: ({ dy, spec }) => reshape(dy, spec(0).shape) } },
 });
 
-/** The same elements in another shape; one size may be −1 and follows from the others. Shares memory. @throws ShapeError */
+/**
+ * The same elements in another shape; one size may be −1 and follows from the others. Shares memory.
+ * @throws ShapeError if the elements differ, or −1 stands beside a 0 and could be anything.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const resolved = resolveShape(x.shape, shape);
   return isSameShape(resolved, x.shape) ? x : applyAlias(reshapeOp, x, { shape: resolved });
@@ -23,7 +26,7 @@ function resolveShape(from: Shape, to: Shape): Shape {
   const elements = countElements(from);
   const open = to.indexOf(-1);
   const known = countElements(to.filter((size) => size !== -1));
-  const resolved = open < 0 ? to : to.map((size, axis) => (axis === open ? (known === 0 ? 0 : elements / known) : size));
+  const resolved = open < 0 ? to : to.map((size, axis) => (axis === open ? elements / known : size));
   const isValid = resolved.every((size) => Number.isInteger(size) && size >= 0) && countElements(resolved) === elements;
   if (isValid) return resolved;
   throw new ShapeError("reshape", {

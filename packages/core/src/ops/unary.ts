@@ -1,4 +1,5 @@
 import { apply1 } from "../apply";
+import { ArgumentError } from "../errors";
 import type { Tensor } from "../tensor";
 import * as fusedGrads from "./activation-grads";
 import { add, div, greater, less, lessEqual, mul, sub } from "./binary";
@@ -167,8 +168,14 @@ export const geluTanh = (x: Tensor): Tensor => apply1(unaryOps.geluTanh, [x], NO
 export const hardsigmoid = (x: Tensor): Tensor => apply1(unaryOps.hardsigmoid, [x], NONE);
 /** x · hardsigmoid(x) */
 export const hardswish = (x: Tensor): Tensor => apply1(unaryOps.hardswish, [x], NONE);
-/** min(max(x, min), max); NaN stays NaN. The gradient passes at the bounds themselves, as in PyTorch. */
-export const clamp = (x: Tensor, { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = {}): Tensor =>
-  apply1(unaryOps.clamp, [x], { min, max });
+/**
+ * min(max(x, min), max); NaN stays NaN. The gradient passes at the bounds themselves, as in PyTorch.
+ * @throws ArgumentError without a bound.
+ */
+export function clamp(x: Tensor, { min, max }: { readonly min?: number; readonly max?: number }): Tensor {
+  if (min === undefined && max === undefined)
+    throw new ArgumentError("clamp", { rule: "min, max or both must be given", got: "neither" });
+  return apply1(unaryOps.clamp, [x], { min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY });
+}
 /** True where x is NaN. */
 export const isNan = (x: Tensor): Tensor => apply1(unaryOps.isNan, [x], NONE);

@@ -3,7 +3,7 @@ import { channelOf } from "../reference/kernels/batchNormTrain";
 import { Values } from "../reference/values";
 import { type Bound, type BoundContext, sumBound, sumDepth, type Tolerance, within } from "../tolerance";
 
-interface NormAttrs {
+export interface NormAttrs {
   readonly eps: number;
 }
 

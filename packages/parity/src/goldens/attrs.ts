@@ -73,9 +73,12 @@ export class Attrs {
     return axes.length === 0 ? undefined : axes;
   }
 
-  /** The one axis an op works along. */
+  /** The one axis an op works along; it may be the only one of a list. */
   axis(byDefault?: number): number {
-    return this.number(["dim", "axis"], byDefault);
+    return this.#read(["dim", "axis"], byDefault, (value) => {
+      const only = isNumbers(value) && value.length === 1 ? value[0] : value;
+      return typeof only === "number" ? only : undefined;
+    });
   }
 
   keepDims(): boolean {

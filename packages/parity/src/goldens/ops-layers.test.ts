@@ -97,6 +97,7 @@ const ROWS: readonly HandRow[] = [
     { scale_factor: [1, 2], mode: "bilinear", align_corners: false },
   ),
   row("pad", { x: [[1, 2, 3]] }, { y: [[3, 2, 1, 2, 3, 2]] }, { pad: [2, 1], mode: "reflect" }),
+  row("pad", { x: [[1, 2, 3]] }, { y: [[0, 1, 2]] }, { pad: [1, -1] }),
   row(
     "pad",
     { x: [[1]] },

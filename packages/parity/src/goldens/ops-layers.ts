@@ -97,9 +97,10 @@ const resize: GoldenOp = (attrs, inputs) => {
   const options = { mode, alignCorners: attrs.boolean("align_corners", false), antialias: attrs.boolean("antialias", false) };
   const byOutput = attrs.boolean("recompute_scale_factor", false);
   if (attrs.has("size")) {
-    const size = attrs.pair("size");
-    return () => interpolate(x, { ...options, size });
+    const both = { size: attrs.pair("size"), ...(attrs.has("scale_factor") && { scale: attrs.pair("scale_factor") }) };
+    return () => interpolate(x, { ...options, ...both });
   }
+  if (!attrs.has("scale_factor", "scale")) return () => interpolate(x, options);
   const scale = attrs.pair(["scale_factor", "scale"]);
   if (!byOutput) return () => interpolate(x, { ...options, scale });
   const [height, width] = [2, 3].map((axis) => Math.floor((x.shape[axis] ?? 0) * (scale[axis - 2] as number))) as [
@@ -119,8 +120,10 @@ const padding: GoldenOp = (attrs, inputs) => {
     "constant",
   );
   const value = attrs.number("value", 0);
-  if (sizes.some((size) => size < 0)) throw new Lacking("attribute pad < 0");
-  const side = (which: 0 | 1) => x.shape.map((_, axis) => sizes[2 * (x.shape.length - 1 - axis) + which] ?? 0);
+  if (sizes.length % 2 === 1) throw new Lacking("attribute pad of odd length");
+  // More pairs than axes make lists that `pad` refuses.
+  const rank = Math.max(x.shape.length, sizes.length / 2);
+  const side = (which: 0 | 1) => Array.from({ length: rank }, (_, axis) => sizes[2 * (rank - 1 - axis) + which] ?? 0);
   return () => pad(x, side(0), side(1), { mode, value });
 };
 

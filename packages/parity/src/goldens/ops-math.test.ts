@@ -88,6 +88,8 @@ const ROWS: readonly HandRow[] = [
   row("max", { x: X }, { y: 9 }),
   row("max", { x: X }, { values: [4, 5, 9], indices: [1, 1, 1] }, { dim: 0 }),
   row("max", { x: X, b: X }, { y: X }),
+  row("max", { x: X }, { y: [3, 9] }, { dim: [1] }),
+  row("max", { x: X }, { y: [3, 9], indices: [2, 2] }, { dim: [1] }),
   row("min", { x: X }, { values: [[1], [4]], indices: [[0], [0]] }, { dim: 1, keepdim: true }),
   row("argmax", { x: X }, { y: 5 }),
   row("argmax", { x: X }, { y: [[2], [2]] }, { dim: 1, keepdim: true }),

@@ -122,20 +122,24 @@ function orderOf(attrs: Attrs): number {
   return attrs.number(name);
 }
 
-/** torch.max: over all, along an axis with indices, or of two tensors. */
+/** torch.max: over all (or over a list of axes, as amax), along an axis with indices, or of two tensors. */
 const extreme =
   (
-    whole: (x: Tensor) => Tensor,
+    whole: (x: Tensor, options?: ReturnType<typeof reduceOptions>) => Tensor,
     along: (x: Tensor, axis: number, options: { keepDims: boolean }) => { values: Tensor; indices: Tensor },
     ofTwo: (a: Operand, b: Operand) => Tensor,
   ): GoldenOp =>
-  (attrs, inputs) => {
+  (attrs, inputs, { outputs }) => {
     const x = inputs.take("x", "input", "a");
     const b = inputs.optional("b", "other");
     if (b) return () => ofTwo(x, b);
     if (!attrs.has("dim", "axis")) {
       attrs.ignore("dim", "axis", "keepdim");
       return () => whole(x);
+    }
+    if (Array.isArray(attrs.values.dim) && !outputs.has("indices")) {
+      const options = reduceOptions(attrs);
+      return () => whole(x, options);
     }
     const [axis, keepDims] = [attrs.axis(), attrs.keepDims()];
     return () => {
@@ -174,15 +178,19 @@ const topk: GoldenOp = (attrs, inputs) => {
 const clampOp: GoldenOp = (attrs, inputs) => {
   const low = inputs.optional("min");
   const high = inputs.optional("max");
-  const min = attrs.number(["min", "min_val"], Number.NEGATIVE_INFINITY);
-  const max = attrs.number(["max", "max_val"], Number.POSITIVE_INFINITY);
+  const bounds = {
+    ...(attrs.has(...LOW) && { min: attrs.number(LOW) }),
+    ...(attrs.has(...HIGH) && { max: attrs.number(HIGH) }),
+  };
   const x = inputs.take("x", "input");
   return () => {
     const raised = low ? maximum(x, low) : x;
     const bounded = high ? minimum(raised, high) : raised;
-    return low && high ? bounded : clamp(bounded, { min, max });
+    return bounded === x || Object.keys(bounds).length > 0 ? clamp(bounded, bounds) : bounded;
   };
 };
+const LOW = ["min", "min_val"];
+const HIGH = ["max", "max_val"];
 
 /** Losses have PyTorch's old names for the reduction too. */
 const lossOptions = (attrs: Attrs) => ({
