@@ -13,8 +13,10 @@ import zlib
 
 import torch
 
+sys.dont_write_bytecode = True
 import rows_layers
 import rows_math
+import rows_random
 import rows_training
 from golden_file import GoldenFolder
 from torch_calls import CALLS
@@ -34,7 +36,7 @@ def main(path):
         tensors = {name: tensor_of(f"{case} {name}", value) for name, value in inputs.items()}
         folder.row(case, op, CALLS[op], tensors, attrs, compare, note, fixed, fed_back)
 
-    for rows in [*rows_math.ALL, *rows_layers.ALL, *rows_training.ALL]:
+    for rows in [*rows_math.ALL, *rows_layers.ALL, *rows_training.ALL, *rows_random.ALL]:
         rows(add)
     rows_training.schedule_rows(folder)
     folder.close()

@@ -39,6 +39,11 @@ def unary_rows(add):
     add("exp_overflow", "exp", {"x": [88, 88.7, 88.8, 90, -87, -100, -104]}, "float32")
     for name, bounds in {"both": {"min": -0.5, "max": 0.5}, "low": {"min": 0.1}, "high": {"max": 0.1}, "crossed": {"min": 1, "max": -1}}.items():
         add(f"clamp_{name}", "clamp", {"x": (5, 7)}, **bounds)
+    add("clamp_tensors", "clamp", {"x": (5, 7), "min": (7,), "max": (5, 1)}, fixed=["min", "max"])
+    add("clamp_low_tensor", "clamp", {"x": (5, 7), "min": (7,)}, fixed=["min"])
+    add("clamp_error", "clamp", {"x": (5, 7)}, "error")
+    for op in ["exp", "silu", "gelu", "softplus", "mish", "elu", "tanh", "sigmoid"]:
+        add(f"{op}_moderate", op, {"x": [-1000, -100, -20, 20, 100, 1000]}, "float32")
     add("clamp_null", "clamp", {"x": (5, 7)}, min=None, max=0.25)
     add("clamp_at_bounds", "clamp", {"x": [-1, -0.5, 0, 0.5, 1]}, min=-0.5, max=0.5, note="the bounds themselves pass the gradient")
     add("clamp_extreme", "clamp", {"x": HUGE}, "float32", min=-1.0, max=1.0)
@@ -73,11 +78,12 @@ def binary_rows(add):
     add("sub_alpha", "sub", {"a": (3, 4), "b": (4,)}, alpha=2)
     add("div_floor", "div", {"a": (3, 4), "b": positive(4)}, rounding_mode="floor")
     bases = [-2.0, -1.0, 0.0, 0.5, 1.0, 3.0]
-    for exponent in [0, 1, 2, 3, 0.5, -1, -2, -0.5, 2.5]:
+    for exponent in [0, 1, 2, 3, 10, 0.5, -1, -2, -3, -0.5, 0.25, 2.5, -1.5]:
         x = positive(3, 4) if exponent != int(exponent) else (3, 4)
         add(f"pow_{exponent}", "pow", {"x": x}, exponent=exponent)
         add(f"pow_{exponent}_bases", "pow", {"x": bases}, "float32", exponent=exponent)
-        add(f"pow_{exponent}_extreme", "pow", {"x": HUGE}, "float32", exponent=exponent)
+        if exponent != -0.5:  # rsqrt in PyTorch: NaN at -inf, where pow is 0
+            add(f"pow_{exponent}_extreme", "pow", {"x": HUGE}, "float32", exponent=exponent)
     grid = torch.cartesian_prod(torch.tensor(bases), torch.tensor([-2.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0]))
     add("pow_tensors_grid", "pow", {"x": grid[:, 0].clone(), "exponent": grid[:, 1].clone()}, "float32")
     add("pow_tensors", "pow", {"x": positive(3, 4), "exponent": (4,)})
@@ -105,6 +111,8 @@ def reduction_rows(add):
     add("amin_error_empty", "amin", {"x": (2, 0)}, "error", dim=[1])
     add("amin_ties", "amin", {"x": [[1, 1, 2], [3, 3, 3]]}, "reference", "ties share the gradient", dim=[1])
     add("sum_huge", "sum", {"x": [[3e38, 3e38, -3e38], [1e30, 1, -1e30]]}, "float32", "f32 order of 3e38 decides", dim=[1])
+    add("logsumexp_empty_axis", "logsumexp", {"x": (2, 0)}, "float32", dim=[1])
+    add("logsumexp_thousand", "logsumexp", {"x": [[1000, 1000], [1000, 999], [-1000, -1001]]}, "float32", dim=[1])
     add("logsumexp_minus_inf", "logsumexp", {"x": [[-INF, -INF], [-INF, 0], [1e4, 1e4], [-1e4, -1e4]]}, "float32", dim=[1])
     for name, attrs in {"biased": {"unbiased": False}, "correction0": {"correction": 0}, "correction2": {"correction": 2}}.items():
         for op in ["var", "std"]:
@@ -115,7 +123,9 @@ def reduction_rows(add):
         add(f"{op}_constant", op, {"x": torch.full((2, 5), 3.0)}, "float32", dim=[1])
         add(f"{op}_huge", op, {"x": [[1e15, 2e15, 4e15], [1e-15, 3e-15, 2e-15]]}, "float32", dim=[1])
         add(f"{op}_overflow", op, {"x": [[1e30, -1e30, 1e30], [1e-30, 3e-30, 2e-30]]}, "float32", dim=[1])
-    for p in [0, 1, 2, 3, 0.5, INF, -INF]:
+    for op in ["var", "std"]:
+        add(f"{op}_constants", op, {"x": torch.tensor([0.1, -0.7123, 1234.567]).reshape(3, 1).repeat(1, 7)}, dim=[1])
+    for p in [0, 1, 2, 3, 4, 0.5, 1.5, -1, -2, INF, -INF]:
         add(f"norm_p{p}", "norm", {"x": (3, 5)}, p=p, dim=[1])
         if p > -INF:
             add(f"norm_p{p}_zeros", "norm", {"x": [[0, 0, 0], [0, 1, -2]]}, "float32", p=p, dim=[1])
@@ -131,17 +141,30 @@ def reduction_rows(add):
         add(f"argmax_{name}", "argmax", {"x": x}, kind, dim=1)
         add(f"argmax_{name}_all", "argmax", {"x": x}, kind)
         add(f"max_{name}_dim", "max", {"x": x}, kind, dim=1)
-        add(f"max_{name}_all", "max", {"x": x}, kind)
+        # torch.max alone gives NaNs the gradient; torch.amax gives NaN to all.
+        add(f"max_{name}_all", "max", {"x": x}, kind, fixed=["x"] if name == "nan" else [])
     add("argmax_kept", "argmax", {"x": (2, 3, 4)}, "exact", dim=-2, keepdim=True)
     add("max_kept", "max", {"x": (2, 3, 4)}, "exact", dim=-2, keepdim=True)
     add("argmax_error_empty", "argmax", {"x": (2, 0)}, "error", dim=1)
     add("argmax_error_axis", "argmax", {"x": (2, 3)}, "error", dim=2)
+    add("max_axes", "max", {"x": (3, 4)}, "exact", dim=[1])
     add("max_error_empty", "max", {"x": (0,)}, "error")
     for name, attrs in {"2": {"k": 2}, "all": {"k": 9}, "smallest": {"k": 3, "largest": False}, "axis0": {"k": 2, "dim": 0}, "zero": {"k": 0}}.items():
         add(f"topk_{name}", "topk", {"x": (7, 9)}, "exact", **attrs)
     add("topk_error_k", "topk", {"x": (7, 9)}, "error", k=10)
     add("topk_error_negative", "topk", {"x": (7, 9)}, "error", k=-1)
     add("topk_long", "topk", {"x": (2, 1000)}, "exact", k=5)
+
+
+def refused_dtypes(add):
+    x, image = integers(5, 4, 6), integers(5, 1, 2, 6, 6)
+    for op, attrs in {"mean": {"dim": [1]}, "softmax": {"dim": 1}, "var": {"dim": [1]}, "norm": {}, "silu": {}, "gelu": {}, "elu": {}}.items():
+        add(f"{op}_error_integers", op, {"x": x}, "error", **attrs)
+    add("conv_error_integers", "conv2d", {"x": image, "w": (3, 2, 3, 3)}, "error")
+    add("linear_error_integers", "linear", {"x": x, "w": (3, 6)}, "error")
+    add("norm_error_integers_weight", "batch_norm", {"x": (2, 3, 4, 4), "weight": integers(5, 3), "bias": (3,)}, "error", training=True)
+    add("maxpool_error_integers", "max_pool2d", {"x": image}, "error", kernel=[2, 2])
+    add("avgpool_error_u8", "avg_pool2d", {"x": image.to(torch.uint8)}, "error", kernel=[2, 2])
 
 
 def softmax_rows(add):
@@ -177,8 +200,17 @@ def loss_rows(add):
         add(f"cross_entropy_{reduction}_smooth", "cross_entropy", {"x": (6, 10), "target": ignored, "weight": positive(10)}, fixed=["weight"], label_smoothing=0.2, reduction=reduction)
         add(f"cross_entropy_{reduction}_soft", "cross_entropy", {"x": (6, 10), "target": soft}, fixed=["target"], reduction=reduction)
         add(f"cross_entropy_{reduction}_soft_weighted", "cross_entropy", {"x": (6, 10), "target": soft, "weight": positive(10)}, fixed=["target", "weight"], label_smoothing=0.1, reduction=reduction)
+    add("cross_entropy_target_view", "cross_entropy", {"x": (2, 5, 3, 4), "target": integers(5, 3, 4, 2)}, view_of_target=[["permute", 2, 0, 1]])
+    add("cross_entropy_channels_last", "cross_entropy", {"x": (2, 3, 4, 5), "target": integers(5, 2, 3, 4)}, view_of_x=[["permute", 0, 3, 1, 2]])
+    add("cross_entropy_one_class", "cross_entropy", {"x": (4, 1), "target": torch.zeros(4, dtype=torch.int64)})
+    add("cross_entropy_huge", "cross_entropy", {"x": [[1e4, -1e4, 0], [80, 100, -100], [0, 0, 0]], "target": torch.tensor([1, 0, 2])}, "float32")
     add("cross_entropy_soft_gradient", "cross_entropy", {"x": (6, 10), "target": soft}, note="the target has a gradient too")
     add("cross_entropy_soft_4d", "cross_entropy", {"x": (2, 3, 4, 5), "target": positive(2, 3, 4, 5)}, fixed=["target"])
+    add("cross_entropy_no_weight", "cross_entropy", {"x": (2, 3), "target": torch.tensor([1, 0]), "weight": [0.0, 0, 1]}, "float32", fixed=["weight"])
+    add("cross_entropy_only_smooth", "cross_entropy", {"x": (6, 10), "target": target}, label_smoothing=1.0)
+    add("cross_entropy_ignored_class", "cross_entropy", {"x": (6, 10), "target": target, "weight": positive(10)}, fixed=["weight"], ignore_index=3, label_smoothing=0.3)
+    add("cross_entropy_all_ignored_sum", "cross_entropy", {"x": (2, 4), "target": torch.tensor([-100, -100])}, reduction="sum")
+    add("cross_entropy_error_soft", "cross_entropy", {"x": (2, 4), "target": (2, 5)}, "error")
     add("cross_entropy_error_smoothing", "cross_entropy", {"x": (6, 10), "target": target}, "error", label_smoothing=1.5)
     for reduction in ["none", "sum", "mean"]:
         add(f"mse_{reduction}", "mse_loss", {"x": (3, 5), "target": (3, 5)}, reduction=reduction)
@@ -188,7 +220,8 @@ def loss_rows(add):
     add("mse_error_shapes", "mse_loss", {"x": (3, 5), "target": (3, 4)}, "error")
     add("bce_extreme", "binary_cross_entropy_with_logits", {"x": HUGE[:-3], "target": [0.25] * (len(HUGE) - 3)}, "float32", fixed=["target"], reduction="none")
     add("bce_infinite", "binary_cross_entropy_with_logits", {"x": [INF, -INF, INF, -INF, NAN], "target": [1.0, 0, 0, 1, 0]}, "float32", fixed=["target"], reduction="none")
+    add("bce_target_gradient", "binary_cross_entropy_with_logits", {"x": (2, 3), "target": positive(2, 3) / 4})
     add("bce_error_shapes", "binary_cross_entropy_with_logits", {"x": (3, 5), "target": (3, 4)}, "error")
 
 
-ALL = [unary_rows, binary_rows, reduction_rows, softmax_rows, loss_rows]
+ALL = [unary_rows, binary_rows, reduction_rows, refused_dtypes, softmax_rows, loss_rows]

@@ -41,6 +41,18 @@ OPTIMIZERS = {
     "adagrad_start": {"kind": "Adagrad", "lr": 1e-1, "initial_accumulator_value": 0.5, "eps": 1e-3},
     "adagrad_maximize": {"kind": "Adagrad", "lr": 1e-1, "maximize": True},
 }
+REFUSED_OPTIONS = {
+    "lr": {"kind": "SGD", "lr": -0.1},
+    "momentum": {"kind": "SGD", "lr": 0.1, "momentum": -1.0},
+    "decay": {"kind": "SGD", "lr": 0.1, "weight_decay": -1.0},
+    "nesterov": {"kind": "SGD", "lr": 0.1, "nesterov": True},
+    "nesterov_dampening": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "dampening": 0.1, "nesterov": True},
+    "beta": {"kind": "Adam", "betas": [1.0, 0.9]},
+    "eps": {"kind": "AdamW", "eps": -1.0},
+    "alpha": {"kind": "RMSprop", "alpha": -0.1},
+    "lr_decay": {"kind": "Adagrad", "lr_decay": -0.1},
+    "start": {"kind": "Adagrad", "initial_accumulator_value": -0.1},
+}
 SCHEDULES = {
     "constant": {"kind": "ConstantLR", "factor": 0.25, "total_iters": 4},
     "constant_defaults": {"kind": "ConstantLR"},
@@ -87,6 +99,14 @@ def optimizer_rows(add):
         add(f"optim_{kind.lower()}_zero_grad", "optimizer", zero, fixed=list(inputs), kind=kind, lr=0.01)
 
 
+    one = {"p0": (3,), "p0.grad1": (3,)}
+    for name, attrs in REFUSED_OPTIONS.items():
+        add(f"optim_error_{name}", "optimizer", one, "error", fixed=list(one), **attrs)
+    special = {"p0": (5,), "p0.grad1": [1.0, float("inf"), float("nan"), 1e20, 1e-38], "p0.grad2": [1.0, 1, 1, 1e20, 1e-30]}
+    for kind in ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"]:
+        add(f"optim_{kind.lower()}_special", "optimizer", special, "float32", fixed=list(special), kind=kind, lr=0.1)
+
+
 def averaging_rows(add):
     steps = {"x": (3, 4), **{f"x.step{k}": (3, 4) for k in range(1, 5)}}
     for decay in [0.9, 0.0, 1.0]:
@@ -95,6 +115,8 @@ def averaging_rows(add):
     for name, attrs in {"2": {"max_norm": 1.0}, "1": {"max_norm": 0.5, "norm_type": 1}, "inf": {"max_norm": 0.5, "norm_type": float("inf")}, "unclipped": {"max_norm": 100.0}, "3": {"max_norm": 1.0, "norm_type": 3.0}}.items():
         add(f"clip_{name}", "clip_grad_norm", grads, fixed=list(grads), **attrs)
     add("clip_zero", "clip_grad_norm", {"g0": torch.zeros(3, 4)}, fixed=["g0"], max_norm=1.0)
+    for name, grad in {"inf": [1.0, float("inf")], "nan": [1.0, float("nan")], "huge": [3e38, 3e38], "tiny": [1e-30, 1e-38]}.items():
+        add(f"clip_{name}_gradient", "clip_grad_norm", {"g0": grad}, "float32", fixed=["g0"], max_norm=1.0)
     mask = torch.rand(3, 4, 5, 5, generator=torch.Generator().manual_seed(9)) > 0.3
     add("dropout_mask", "dropout", {"x": (3, 4, 5, 5), "mask": mask.float()}, fixed=["mask"], p=0.3)
     add("dropout_mask_u8", "dropout", {"x": (3, 4, 5, 5), "mask": mask.to(torch.uint8)}, p=0.3)

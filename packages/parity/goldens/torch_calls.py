@@ -46,6 +46,8 @@ def joined(function):
 
 def extreme(function):
     def call(i, a):
+        if isinstance(a.get("dim"), list):
+            return torch.amax(i["x"], **a)
         y = function(i["x"], **a)
         return y if isinstance(y, torch.Tensor) else with_indices(y)
 

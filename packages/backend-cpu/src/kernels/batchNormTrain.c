@@ -61,7 +61,8 @@ static void normalize(const void *p, int task, int worker) {
     float shift = (float)(sum / m);
     Moments centred = {0, 0};
     for (int k = 0; k < n; k++) addMoments(&centred, x + k * step, inner, shift);
-    double mean = shift + centred.sum / m;
+    // Beside an infinite mean there is nothing to correct: ∞ − ∞.
+    double mean = __builtin_isinf(shift) ? shift : shift + centred.sum / m;
     double variance = (centred.squares - centred.sum * centred.sum / m) / m;
     if (variance < 0) variance = 0; // by rounding only; NaN stays
     double scale = args->weight[c] / __builtin_sqrt(variance + args->eps);

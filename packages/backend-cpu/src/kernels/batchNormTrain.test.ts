@@ -175,3 +175,10 @@ test("an empty batch has no work", () => {
   const [y] = forward(one, { x: floats([0, 2, 3], []), weight: floats([2], [1, 1]), bias: floats([2], [0, 0]) });
   expect(y.data.length).toBe(0);
 });
+
+test("a channel with an infinity has an infinite mean, not NaN", () => {
+  const x = floats([2, 2, 1, 1], [Infinity, 1, 2, 3]);
+  const [, mean, variance] = forward(one, { x, weight: floats([2], [1, 1]), bias: floats([2], [0, 0]) });
+  expect([...mean.data]).toEqual([Infinity, 2]);
+  expect([...variance.data]).toEqual([Number.NaN, 1]);
+});

@@ -26,13 +26,6 @@ static Panel panelAt(const Work *work, int p) {
   return (Panel){pixel / job->lineLength, pixel % job->lineLength, minInt(NR, job->lines * job->lineLength - pixel)};
 }
 
-// The panels of one block of k. A panel that crosses lines runs over by NR floats, hence the gap behind each block.
-static float *sharedPanels(const Work *work, int entry, int k0) {
-  size_t panelFloats = (size_t)work->panels * NR;
-  int blocks = ceilDiv(work->job.k, KC);
-  return work->job.shared + entry * (work->job.k * panelFloats + blocks * NR) + k0 * panelFloats + k0 / KC * NR;
-}
-
 // `count` whole panels within one line.
 static void packRun(float *to, const float *from, const int32_t *offsets, int steps, int count) {
   const size_t panel = (size_t)steps * NR;
@@ -81,16 +74,6 @@ static void packPanels(float *to, const Work *work, const float *planes, Range p
     else packRun(at, from, offsets, steps, whole);
     p += whole;
   }
-}
-
-// One block of k of one image and group into the shared panels [image, group, k / KC][panel, steps, NR].
-static void packShared(const void *args, int task, int worker) {
-  const Work *work = args;
-  const ConvGemm *job = &work->job;
-  int blocks = ceilDiv(job->k, KC), entry = task / blocks, k0 = task % blocks * KC;
-  const float *planes = job->planes + entry / job->groups * job->imageStride + entry % job->groups * job->groupStride;
-  Range all = {0, work->panels};
-  packPanels(sharedPanels(work, entry, k0), work, planes, all, job->offsets + k0, minInt(KC, job->k - k0));
 }
 
 // Collected sums [rows, CONV_PIXELS] to their places in y.
@@ -161,9 +144,7 @@ static void multiply(const void *args, int task, int worker) {
   for (int k0 = 0; k0 < job->k; k0 += KC) {
     int steps = minInt(KC, job->k - k0);
     const int32_t *offsets = job->offsets + k0;
-    const float *firstPanel = packed;
-    if (job->shared) firstPanel = sharedPanels(work, image * job->groups + group, k0);
-    else if (!work->inPlace) packPanels(packed, work, planes, panels, offsets, steps);
+    if (!work->inPlace) packPanels(packed, work, planes, panels, offsets, steps);
     for (int block = 0; block < rowBlocks(height); block++) {
       Range r = rowBlock(height, block);
       int rowCount = r.end - r.begin, lda = job->k;
@@ -185,7 +166,7 @@ static void multiply(const void *args, int task, int worker) {
           out.stride = (int)job->yRow;
         }
         if (work->inPlace) gemmTileAt(rowCount, steps, rowsAt, lda, planes + panel.line * job->planeWidth + panel.column, offsets, &out);
-        else gemmTile(rowCount, steps, rowsAt, lda, firstPanel + (size_t)p * steps * NR, &out);
+        else gemmTile(rowCount, steps, rowsAt, lda, packed + (size_t)p * steps * NR, &out);
       }
     }
   }
@@ -215,6 +196,10 @@ void convGemm(const ConvGemm *given) {
     parallelFor(zero, job, job->images * job->groups * job->rows);
     return;
   }
+  if (job->weightPanels) {
+    convByPixels(job);
+    return;
+  }
   int hasGaps = job->yColumn != 1 || (job->yLine != job->lineLength && job->lines > 1);
   if (!hasGaps && job->planeWidth == job->lineLength) {
     job->lineLength *= job->lines;
@@ -229,11 +214,7 @@ void convGemm(const ConvGemm *given) {
   work.panelTasks = ceilDiv(work.panels, CONV_PANELS);
   work.rowTasks = work.collects ? ceilDiv(job->rows, CONV_ROWS) : 1;
   int entries = job->images * job->groups;
-  if (work.inPlace || work.panelTasks > 1) job->shared = NULL;
-  if (job->shared) {
-    work.rowTasks = ceilDiv(job->rows, CONV_SHARED_ROWS);
-    parallelFor(packShared, &work, entries * ceilDiv(job->k, KC));
-  } else if (workerCount() > 1) {
+  if (workerCount() > 1) {
     // More row tasks pack the same panels again, but four tasks a worker keep all of them busy to the end.
     int rowTasks = ceilDiv(4 * workerCount(), entries * work.panelTasks);
     work.rowTasks = maxInt(work.rowTasks, minInt(rowTasks, job->rows / (4 * MR)));

@@ -32,14 +32,15 @@ typedef struct {
   const Epilogue *epilogue; // or null; only for y without gaps
   char *pack;
   size_t packStride; // CONV_PACK_BYTES for every worker
-  float *shared;     // or null: room for all panels, which are then packed once for all row tasks
+  float *weightPanels; // or null: room for a in panels [groups][rows / NR][k, NR]; with a null they are there already
 } ConvGemm;
 
 // Pixels in one task, and rows when y has gaps and the sums are collected first.
 #define CONV_PIXELS 256
 #define CONV_ROWS 64
-// Rows in one task when panels are shared: few, so that the weights, which are the most of such a layer, are read in order.
-#define CONV_SHARED_ROWS 16
 #define CONV_PACK_BYTES ((KC * (CONV_PIXELS + NR) + CONV_ROWS * CONV_PIXELS) * 4)
 
 void convGemm(const ConvGemm *job);
+
+// The same by another algorithm (conv-pixels.c), which convGemm takes where there are weightPanels.
+void convByPixels(const ConvGemm *job);

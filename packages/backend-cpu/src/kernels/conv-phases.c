@@ -45,11 +45,31 @@ static void transposeWeight(const void *p, int channel, int worker) {
   }
 }
 
+// The same to a panel [O / groups · taps, NR] of input channels of a group, for convByPixels.
+static void packWeight(const void *p, int task, int worker) {
+  const Conv2dInputGradArgs *args = p;
+  const ConvShape *shape = &args->shape;
+  const int cGroup = shape->c / shape->groups, oGroup = shape->o / shape->groups, taps = shape->kh * shape->kw;
+  const int panels = ceilDiv(cGroup, NR), group = task / panels, c = task % panels * NR, width = minInt(NR, cGroup - c);
+  const float *first = args->weight + ((size_t)group * oGroup * cGroup + c) * taps;
+  for (const Phase *phase = phasesOf(args); phase < phasesOf(args) + phaseCount(args); phase++) {
+    float *to = phase->weight + (size_t)task * oGroup * phase->taps * NR;
+    for (int o = 0; o < oGroup; o++) {
+      const float *from = first + (size_t)o * cGroup * taps;
+      EACH_TAP(shape, phase) {
+        for (int i = 0; i < NR; i++) to[i] = i < width ? from[i * taps + r * shape->kw + s] : 0;
+        to += NR;
+      }
+    }
+  }
+}
+
 void preparePhases(const Conv2dInputGradArgs *args) {
   const ConvShape *shape = &args->shape;
   int32_t *offsets = (int32_t *)(args->scratch + args->offsetsAt);
   float *weight = (float *)(args->scratch + args->weightAt);
   Phase *phase = (Phase *)args->scratch;
+  const size_t channels = args->isByPixels ? shape->groups * ceilDiv(shape->c / shape->groups, NR) * NR : shape->c;
   for (int a = 0; a < shape->strideH; a++)
     for (int b = 0; b < shape->strideW; b++, phase++) {
       phase->rows = phaseAxis(a, shape->h, shape->kh, shape->strideH, shape->top, shape->dilationH);
@@ -59,9 +79,10 @@ void preparePhases(const Conv2dInputGradArgs *args) {
       phase->weight = weight;
       writeOffsets(args, phase);
       offsets += shape->o / shape->groups * phase->taps;
-      weight += (size_t)shape->c * (shape->o / shape->groups) * phase->taps;
+      weight += channels * (shape->o / shape->groups) * phase->taps;
     }
-  parallelFor(transposeWeight, args, shape->c);
+  if (args->isByPixels) parallelFor(packWeight, args, (int)channels / NR);
+  else parallelFor(transposeWeight, args, shape->c);
 }
 
 Staging gradStaging(const Conv2dInputGradArgs *args, float *to, const float *dy, int images) {

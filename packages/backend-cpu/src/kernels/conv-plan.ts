@@ -83,6 +83,18 @@ const WAVE_BYTES = 4 * 1024 * 1024;
 /** Terms that are summed in order before block sums are added: the b of the error bound (KC in gemm.h). */
 export const SUM_BLOCK = 256;
 
+/** NR of gemm.h: columns of a packed panel. */
+export const PANEL = 8;
+
+/**
+ * Whether conv-pixels.c is the faster product: its panels of 8 rows (output channels of the product) must be nearly full, and there
+ * must be enough pixels to make packing the weights worth while.
+ */
+export const fillsPixelTiles = (rows: number, pixels: number): boolean =>
+  8 * rows >= 7 * Math.ceil(rows / PANEL) * PANEL && pixels >= PIXEL_TILES_FROM;
+
+const PIXEL_TILES_FROM = 32;
+
 /** CONV_PACK_BYTES of conv-gemm.h: one worker's panels and collected sums, rounded up to cache lines. */
 export const CONV_PACK_BYTES = (SUM_BLOCK * (256 + 8) + 64 * 256) * 4;
 

@@ -22,14 +22,14 @@ KERNEL(conv2d, Conv2dArgs) {
     Epilogue epilogue = args->epilogue;
     if (epilogue.residual) epilogue.residual += (size_t)first * shape->o * pixels;
     ConvGemm job = {
-      .a = args->weight, .groups = groups, .rows = rows, .k = channels * shape->kh * shape->kw,
+      .a = args->weightsAt && first > 0 ? NULL : args->weight, .groups = groups, .rows = rows, .k = channels * shape->kh * shape->kw,
       .planes = args->planes.isStaged ? staged : x, .imageStride = imageFloats, .groupStride = imageFloats / groups, .offsets = offsets,
       .images = images, .lines = shape->ho, .lineLength = shape->wo, .planeWidth = args->planes.width,
       .y = args->y + (size_t)first * shape->o * pixels, .yImage = (size_t)shape->o * pixels, .yGroup = (size_t)rows * pixels,
       .yRow = pixels, .yLine = shape->wo, .yColumn = 1,
       .bias = args->bias, .epilogue = args->hasEpilogue ? &epilogue : NULL,
       .pack = args->scratch + args->packAt, .packStride = args->packStride,
-      .shared = args->sharedAt ? (float *)(args->scratch + args->sharedAt) : NULL,
+      .weightPanels = args->weightsAt ? (float *)(args->scratch + args->weightsAt) : NULL,
     };
     convGemm(&job);
   }

@@ -12,5 +12,5 @@ typedef struct {
   ConvShape shape;
   ConvPlanes planes;
   int32_t wave; // images staged and multiplied at a time
-  int32_t planesAt, packAt, packStride, sharedAt; // bytes into scratch; sharedAt 0: no shared panels
+  int32_t planesAt, packAt, packStride, weightsAt; // bytes into scratch; weightsAt 0: not by pixels
 } Conv2dArgs;

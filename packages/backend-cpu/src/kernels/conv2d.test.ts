@@ -16,6 +16,11 @@ const CASES: readonly ConvCase[] = [
   { ...plain, x: [1, 1, 1, 1], outChannels: 1, kernel: [1, 1] },
   { ...plain, x: [2, 1, 32, 32], outChannels: 6, kernel: [5, 5] },
   { ...plain, x: [3, 6, 14, 14], outChannels: 16, kernel: [5, 5] },
+  // Images so small that several share a task.
+  { ...padded, x: [7, 24, 7, 7], outChannels: 32, kernel: [3, 3] },
+  { ...padded, x: [7, 16, 9, 7], outChannels: 23, kernel: [3, 3], stride: [2, 2] },
+  // Without padding: the input gradient goes by lines.
+  { ...plain, x: [9, 5, 13, 11], outChannels: 70, kernel: [5, 4], padding: [1, 0, 0, 2] },
   { ...plain, x: [1, 3, 33, 31], outChannels: 8, kernel: [7, 7], stride: [2, 2], padding: [3, 3, 3, 3] },
   { ...padded, x: [1, 64, 14, 14], outChannels: 64, kernel: [3, 3] },
   { ...plain, x: [1, 65, 7, 9], outChannels: 63, kernel: [1, 1] },

@@ -2,15 +2,17 @@ import type { CpuOperand, Launch, Plan } from "../launch";
 import {
   CONV_PACK_BYTES,
   type Conv2dAttrs,
+  type ConvSizes,
   convInts,
   convSizes,
+  fillsPixelTiles,
   imagesInWave,
   inputPlanes,
   layout,
+  PANEL,
   padded,
   planeFloats,
   planeInts,
-  SUM_BLOCK,
 } from "./conv-plan";
 
 /** y [N, O, HO, WO] = conv(x [N, C, H, W], weight [O, C / groups, KH, KW]) + bias [O]. */
@@ -43,14 +45,12 @@ export function planConvolution(
   const wave = planes.isStaged ? imagesInWave(n, c * channelBytes) : n;
   // A depthwise worker stages its channel for itself; otherwise a wave of images is staged by all.
   const packBytes = isDepthwise ? padded(channelBytes) : CONV_PACK_BYTES;
-  const sharedBytes = isDepthwise
-    ? 0
-    : sharedPanelBytes(Math.min(wave, n) * attrs.groups, (c / attrs.groups) * kh * kw, ho * wo, o / attrs.groups);
+  const weightBytes = isDepthwise ? 0 : weightPanelBytes(sizes, attrs.groups);
   const { at, bytes } = layout({
     offsets: (c / attrs.groups) * kh * kw * 4,
     planes: isDepthwise ? 0 : wave * c * channelBytes,
     pack: workers * packBytes,
-    shared: sharedBytes,
+    weights: weightBytes,
   });
   return {
     entry: isDepthwise ? "conv2dDepthwise" : "conv2d",
@@ -59,22 +59,18 @@ export function planConvolution(
       ...[Number(epilogue !== null), ...(epilogue ?? [0, 0, 0, 0])],
       ...convInts(sizes, attrs),
       ...planeInts(planes),
-      ...[wave, at.planes, at.pack, packBytes, sharedBytes === 0 ? 0 : at.shared],
+      ...[wave, at.planes, at.pack, packBytes, weightBytes === 0 ? 0 : at.weights],
     ],
     scratchBytes: bytes,
     scratchAt: 4,
   };
 }
 
-/** Room for all of a layer's panels where few pixels meet many weights (the last stages at batch 1): packed once, shared by all. */
-function sharedPanelBytes(entries: number, k: number, pixels: number, rows: number): number {
-  const isWorthIt = pixels <= PANEL_TASK_PIXELS && rows >= SHARED_ROWS && entries <= SHARED_ENTRIES;
-  return isWorthIt ? entries * (k * Math.ceil(pixels / PANEL) + Math.ceil(k / SUM_BLOCK)) * PANEL * 4 : 0;
+/** Room for the weights in panels where conv-pixels.c is faster. */
+function weightPanelBytes({ n, c, o, ho, wo, kh, kw }: ConvSizes, groups: number): number {
+  const rows = o / groups;
+  return fillsPixelTiles(rows, n * ho * wo) ? groups * Math.ceil(rows / PANEL) * PANEL * (c / groups) * kh * kw * 4 : 0;
 }
 
 /** From so many filters a channel on, a matrix product is faster than filtering planes one by one (27 to 21 GFLOP/s at 6). */
 const MATRIX_ROWS = 4;
-const PANEL = 8;
-const PANEL_TASK_PIXELS = 256;
-const SHARED_ROWS = 64;
-const SHARED_ENTRIES = 4;

@@ -9,6 +9,8 @@ const run = onBothThreadCounts();
 const plain = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 } as const;
 const CASES: readonly (readonly [string, ConvCase])[] = [
   ["packed panels", { ...plain, x: [2, 5, 7, 9], outChannels: 13, kernel: [3, 3] }],
+  ["pixels", { ...plain, x: [2, 5, 9, 31], outChannels: 15, kernel: [3, 3] }],
+  ["pixels of several images", { ...plain, x: [5, 5, 7, 7], outChannels: 16, kernel: [3, 3] }],
   ["panels in place", { ...plain, x: [2, 5, 16, 16], outChannels: 6, kernel: [3, 3] }],
   ["depthwise", { ...plain, x: [2, 6, 9, 31], outChannels: 6, kernel: [3, 3], groups: 6, stride: [2, 1] }],
   ["several waves", { ...plain, x: [40, 24, 36, 36], outChannels: 4, kernel: [1, 3] }],

@@ -23,7 +23,7 @@ KERNEL(conv2dInputGrad, Conv2dInputGradArgs) {
     for (const Phase *phase = phasesOf(args); phase < phasesOf(args) + phaseCount(args); phase++) {
       const PhaseAxis *rows = &phase->rows, *columns = &phase->columns;
       ConvGemm job = {
-        .a = phase->weight, .groups = groups, .rows = cGroup, .k = oGroup * phase->taps,
+        .a = args->isByPixels ? NULL : phase->weight, .weightPanels = args->isByPixels ? phase->weight : NULL, .groups = groups, .rows = cGroup, .k = oGroup * phase->taps,
         .planes = planes + rows->source * args->planes.width + columns->source, .imageStride = imageFloats, .groupStride = imageFloats / groups,
         .offsets = phase->offsets,
         .images = images, .lines = rows->count, .lineLength = columns->count, .planeWidth = args->planes.width,

@@ -13,6 +13,7 @@ typedef struct {
   ConvShape shape;
   ConvPlanes planes; // of dy; a single phase, since every tap reads with stride 1
   int32_t wave;      // images staged and multiplied at a time
+  int32_t isByPixels; // the product is convByPixels
   int32_t offsetsAt, weightAt, planesAt, packAt, packStride; // bytes into scratch; phases stand at its start
 } Conv2dInputGradArgs;
 
@@ -24,7 +25,7 @@ typedef struct {
 typedef struct {
   PhaseAxis rows, columns;
   int taps;
-  float *weight;    // [C, O / groups · taps]: transposed
+  float *weight;    // [C, O / groups · taps]: transposed; by pixels: its panels [groups][C / groups / NR][O / groups · taps, NR]
   int32_t *offsets; // [O / groups · taps], into the planes of a group
 } Phase;
 

@@ -1,8 +1,8 @@
 // dw[o, c, r, s] = Σ_{n, i, j} dy[n, o, i, j] · x[n, c, i·strideH + r·dilationH − top, j·strideW + s·dilationW − left]
 //
 // A product over pixels: dwᵀ [C·KH·KW, O] = im2col(x) [C·KH·KW, pixels] · dyᵀ [pixels, O], a group at a time. dyᵀ is packed once a wave
-// into panels of NR output channels; rows of im2col(x) are lines of the staged planes (conv-planes.h), four at a time.
-// The sum over images and pixels runs in blocks of at most KC, dealt out to `splits` parts whose number depends on shapes only;
+// into panels of NR output channels; rows of im2col(x) are read in place, from the staged planes (conv-planes.h), four at a time.
+// The sum over images and pixels runs in blocks of at most KC (several small images, or a part of one), dealt out to `splits` parts whose number depends on shapes only;
 // the parts are added in order at the end: the same bits with any number of threads.
 #include "conv2dWeightGrad.h"
 #include "gemm.h"
@@ -15,37 +15,47 @@ typedef struct {
   const float *planes, *dy; // of the wave's first image
   int images, isFirst;
   int lines, lineLength, planeWidth; // pixels of y, as one line where planes have no gaps
+  int imagesPerBlock;                       // several images, or
   int blocks, linesPerBlock, blocksPerLine; // of one image: some lines, or a part of one
+  int32_t pixelOffsets[KC];                 // in the planes, of a block's pixels from its first one
   int taps, oGroup, oPanels; // C / groups · KH · KW; O / groups, in panels
   int tapTasks, channelTasks;
 } Wave;
 
-// One panel of dyᵀ: NR output channels of one image and group, [pixels, NR].
+static int packTasks(const Wave *wave) { return minInt(32, wave->images * wave->args->shape.groups * wave->oPanels); }
+
+// dyᵀ as panels [groups, panels][images, pixels, NR]; a piece is NR output channels of one image.
 static void packDy(const void *p, int task, int worker) {
   const Wave *wave = p;
   const Conv2dWeightGradArgs *args = wave->args;
-  const int pixels = args->shape.ho * args->shape.wo, panel = task % wave->oPanels, block = task / wave->oPanels; // block: image, group
-  const int width = minInt(NR, wave->oGroup - panel * NR);
-  const float *from = wave->dy + ((size_t)block * wave->oGroup + panel * NR) * pixels;
-  float *to = (float *)(args->scratch + args->dyAt) + (size_t)task * pixels * NR;
-  packTransposed(to, from, pixels, pixels, width);
+  const int pixels = args->shape.ho * args->shape.wo, panels = args->shape.groups * wave->oPanels;
+  Range pieces = taskRange(wave->images * panels, 1, task, packTasks(wave));
+  for (int piece = pieces.begin; piece < pieces.end; piece++) {
+    const int image = piece / panels, panel = piece % panels, group = panel / wave->oPanels, o = panel % wave->oPanels * NR;
+    const float *from = wave->dy + ((size_t)image * args->shape.o + group * wave->oGroup + o) * pixels;
+    float *to = (float *)(args->scratch + args->dyAt) + ((size_t)panel * wave->images + image) * pixels * NR;
+    packTransposed(to, from, pixels, pixels, minInt(NR, wave->oGroup - o));
+  }
 }
 
-// Row `tap` of im2col(x) over one block of pixels.
-static int copyTapLines(float *to, const float *from, const Wave *wave, int block) {
+// The pixels of one block: the first one's image and place in its planes, its place among the image's pixels, and how many they are.
+typedef struct {
+  int image, source, first, pixels;
+} Block;
+
+static Block blockAt(const Wave *wave, int number) {
+  if (wave->imagesPerBlock > 1) {
+    int image = number * wave->imagesPerBlock, images = minInt(wave->imagesPerBlock, wave->images - image);
+    return (Block){image, 0, 0, images * wave->lines * wave->lineLength};
+  }
+  int image = number / wave->blocks, block = number % wave->blocks;
   if (wave->blocksPerLine > 1) {
     Range part = taskRange(wave->lineLength, 1, block % wave->blocksPerLine, wave->blocksPerLine);
-    copyFloats(to, from + block / wave->blocksPerLine * wave->planeWidth + part.begin, part.end - part.begin);
-    return part.end - part.begin;
+    int line = block / wave->blocksPerLine;
+    return (Block){image, line * wave->planeWidth + part.begin, line * wave->lineLength + part.begin, part.end - part.begin};
   }
-  int first = block * wave->linesPerBlock, last = minInt(wave->lines, first + wave->linesPerBlock);
-  for (int i = first; i < last; i++, to += wave->lineLength) copyFloats(to, from + i * wave->planeWidth, wave->lineLength);
-  return (last - first) * wave->lineLength;
-}
-
-static int blockStart(const Wave *wave, int block) {
-  if (wave->blocksPerLine == 1) return block * wave->linesPerBlock * wave->lineLength;
-  return block / wave->blocksPerLine * wave->lineLength + taskRange(wave->lineLength, 1, block % wave->blocksPerLine, wave->blocksPerLine).begin;
+  int line = block * wave->linesPerBlock, lines = minInt(wave->linesPerBlock, wave->lines - line);
+  return (Block){image, line * wave->planeWidth, line * wave->lineLength, lines * wave->lineLength};
 }
 
 // Some taps × some output channels of one group, over the images and blocks of one split.
@@ -55,39 +65,50 @@ static void multiply(const void *p, int task, int worker) {
   const int tapTask = task % wave->tapTasks, channelTask = task / wave->tapTasks % wave->channelTasks;
   const int group = task / wave->tapTasks / wave->channelTasks % args->shape.groups, split = task / wave->tapTasks / wave->channelTasks / args->shape.groups;
   const int oPadded = wave->oPanels * NR, pixels = args->shape.ho * args->shape.wo;
+  const size_t panelFloats = (size_t)wave->images * pixels * NR;
   const int32_t *offsets = (const int32_t *)args->scratch;
   Range taps = taskRange(wave->taps, MR, tapTask, wave->tapTasks), panels = taskRange(wave->oPanels, 1, channelTask, wave->channelTasks);
-  Range blocks = taskRange(wave->images * wave->blocks, 1, split, args->splits);
+  Range blocks = taskRange(ceilDiv(wave->images, wave->imagesPerBlock) * wave->blocks, 1, split, args->splits);
   float *sums = (float *)(args->scratch + args->sumsAt) + ((size_t)split * args->shape.groups + group) * wave->taps * oPadded;
-  float tapLines[MR * KC];
 
   for (int b = blocks.begin; b < blocks.end; b++) {
-    int image = b / wave->blocks, block = b % wave->blocks, steps = 0;
-    const float *planes = wave->planes + ((size_t)image * args->shape.c + group * (args->shape.c / args->shape.groups)) * channelFloats(&args->planes);
-    const float *dy = (const float *)(args->scratch + args->dyAt) + ((size_t)(image * args->shape.groups + group) * wave->oPanels * pixels + blockStart(wave, block)) * NR;
+    Block block = blockAt(wave, b);
+    const float *planes = wave->planes + ((size_t)block.image * args->shape.groups + group) * (args->shape.c / args->shape.groups) * channelFloats(&args->planes);
+    const float *dy = (const float *)(args->scratch + args->dyAt) + group * wave->oPanels * panelFloats + ((size_t)block.image * pixels + block.first) * NR;
     for (int tap = taps.begin; tap < taps.end; tap += MR) {
       int rows = minInt(MR, taps.end - tap);
-      for (int i = 0; i < rows; i++) steps = copyTapLines(tapLines + i * KC, planes + offsets[tap + i], wave, block);
+      const float *tapPixels[MR];
+      for (int i = 0; i < rows; i++) tapPixels[i] = planes + offsets[tap + i] + block.source;
       for (int panel = panels.begin; panel < panels.end; panel++) {
         TileOut out = {sums + (size_t)tap * oPadded + panel * NR, oPadded, NR, NULL, !(wave->isFirst && b == blocks.begin)};
-        gemmTile(rows, steps, tapLines, KC, dy + (size_t)panel * pixels * NR, &out);
+        gemmTileRowsAt(rows, block.pixels, tapPixels, wave->pixelOffsets, dy + panel * panelFloats, &out);
       }
     }
   }
 }
 
-// dw of one output channel: its parts added in order.
-static void addSplits(const void *p, int o, int worker) {
+// dw of VL output channels of a group: their parts added in order, VL taps at a time turned from columns to rows.
+static void addSplits(const void *p, int task, int worker) {
   const Wave *wave = p;
   const Conv2dWeightGradArgs *args = wave->args;
-  const int oPadded = wave->oPanels * NR;
+  const int oPadded = wave->oPanels * NR, blocks = ceilDiv(wave->oGroup, VL), group = task / blocks, o = task % blocks * VL;
+  const int channels = minInt(VL, wave->oGroup - o);
   const size_t part = (size_t)args->shape.groups * wave->taps * oPadded;
-  const float *sums = (const float *)(args->scratch + args->sumsAt) + (size_t)(o / wave->oGroup) * wave->taps * oPadded + o % wave->oGroup;
-  float *dw = args->dw + (size_t)o * wave->taps;
-  for (int tap = 0; tap < wave->taps; tap++, sums += oPadded) {
-    float sum = sums[0];
-    for (int split = 1; split < args->splits; split++) sum += sums[split * part];
-    dw[tap] = sum;
+  const float *sums = (const float *)(args->scratch + args->sumsAt) + (size_t)group * wave->taps * oPadded + o;
+  float *dw = args->dw + ((size_t)group * wave->oGroup + o) * wave->taps;
+  for (int tap = 0; tap < wave->taps; tap += VL) {
+    int count = minInt(VL, wave->taps - tap);
+    vf block[VL] = {};
+    for (int i = 0; i < count; i++) {
+      const float *from = sums + (size_t)(tap + i) * oPadded;
+      block[i] = vload(from);
+      for (int split = 1; split < args->splits; split++) block[i] += vload(from + split * part);
+    }
+    vtranspose(block);
+    for (int i = 0; i < channels; i++) {
+      if (count == VL) vstore(dw + (size_t)i * wave->taps + tap, block[i]);
+      else vstoren(dw + (size_t)i * wave->taps + tap, block[i], count);
+    }
   }
 }
 
@@ -104,6 +125,12 @@ KERNEL(conv2dWeightGrad, Conv2dWeightGradArgs) {
   wave.blocksPerLine = ceilDiv(wave.lineLength, KC);
   wave.linesPerBlock = wave.blocksPerLine > 1 ? 1 : KC / wave.lineLength;
   wave.blocks = wave.blocksPerLine > 1 ? wave.lines * wave.blocksPerLine : ceilDiv(wave.lines, wave.linesPerBlock);
+  const int pixels = args->shape.ho * args->shape.wo;
+  wave.imagesPerBlock = wave.blocks > 1 ? 1 : KC / pixels;
+  for (int i = 0; i < KC; i++) {
+    int inImage = i % pixels;
+    wave.pixelOffsets[i] = i / pixels * (int)(args->shape.c * channelFloats(&args->planes)) + inImage / wave.lineLength * wave.planeWidth + inImage % wave.lineLength;
+  }
   wave.taps = args->shape.c / args->shape.groups * args->shape.kh * args->shape.kw;
   wave.oGroup = args->shape.o / args->shape.groups;
   wave.oPanels = ceilDiv(wave.oGroup, NR);
@@ -122,8 +149,8 @@ KERNEL(conv2dWeightGrad, Conv2dWeightGradArgs) {
     }
     wave.planes = args->planes.isStaged ? staged : x;
     wave.dy = args->dy + (size_t)first * args->shape.o * args->shape.ho * args->shape.wo;
-    parallelFor(packDy, &wave, wave.images * args->shape.groups * wave.oPanels);
+    parallelFor(packDy, &wave, packTasks(&wave));
     parallelFor(multiply, &wave, args->splits * args->shape.groups * wave.channelTasks * wave.tapTasks);
   }
-  parallelFor(addSplits, &wave, args->shape.o);
+  parallelFor(addSplits, &wave, args->shape.groups * ceilDiv(wave.oGroup, VL));
 }

@@ -34,7 +34,7 @@ export const conv2dWeightGrad: Plan<Conv2dAttrs> = ([x, dy], [dw], attrs, worker
   const dyBytes = groups * paddedChannels * ho * wo * 4;
   const wave = imagesInWave(n, c * channelBytes + dyBytes);
   const tiles = groups * Math.ceil(taps / TAPS_PER_TASK) * Math.ceil(paddedChannels / CHANNELS_PER_TASK);
-  const splits = Math.min(Math.ceil(TASKS / tiles), wave * blocksOf(ho, wo, planes.width), n * ho * wo);
+  const splits = Math.min(Math.ceil(TASKS / tiles), blocksOf(wave, ho, wo, planes.width), n * ho * wo);
   // A depthwise worker stages its channel for itself, behind a vector of sums for each tap.
   const packBytes = isDepthwise ? padded(taps * VECTOR_BYTES + channelBytes) : 0;
   const { at, bytes } = layout({
@@ -57,8 +57,10 @@ export const conv2dWeightGrad: Plan<Conv2dAttrs> = ([x, dy], [dw], attrs, worker
   };
 };
 
-/** Blocks of at most SUM_BLOCK pixels in one image, as conv2dWeightGrad.c cuts them. */
-function blocksOf(ho: number, wo: number, planeWidth: number): number {
+/** Blocks of at most SUM_BLOCK pixels in so many images, as conv2dWeightGrad.c cuts them. */
+function blocksOf(images: number, ho: number, wo: number, planeWidth: number): number {
   const [lines, length] = planeWidth === wo ? [1, ho * wo] : [ho, wo];
-  return length > SUM_BLOCK ? lines * Math.ceil(length / SUM_BLOCK) : Math.ceil(lines / Math.floor(SUM_BLOCK / length));
+  if (length > SUM_BLOCK) return images * lines * Math.ceil(length / SUM_BLOCK);
+  const blocks = Math.ceil(lines / Math.floor(SUM_BLOCK / length));
+  return blocks > 1 ? images * blocks : Math.ceil(images / Math.floor(SUM_BLOCK / (ho * wo)));
 }

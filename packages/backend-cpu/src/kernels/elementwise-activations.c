@@ -4,24 +4,8 @@
 
 #define SQRT_HALF 0.707106781186547524f       // 1 / √2
 #define DENSITY_AT_0 0.398942280401432678f    // 1 / √(2π)
-#define TWO_SQRT_2_OVER_PI 1.59576912160573071f // 2 · √(2/π)
+#define SQRT_2_OVER_PI 0.797884560802865356f  // √(2/π)
 #define GELU_CUBE 0.044715f
-
-// eˣ − 1 for x ≤ 0. As vexp, without adding the 1 before the rest is known: 2ⁿ · (eʳ − 1) + (2ⁿ − 1).
-INLINE vf expm1OfNegative(vf x) {
-  vf limited = vmin(vmax(x, vsplat(-30.0f)), vsplat(0));
-  vf n = vround(limited * 1.44269504088896341f);
-  vf r = (limited - n * 0.693359375f) - n * -2.12194440e-4f;
-  vf q = vsplat(1.9875691500e-4f);
-  q = vfma(q, r, vsplat(1.3981999507e-3f));
-  q = vfma(q, r, vsplat(8.3334519073e-3f));
-  q = vfma(q, r, vsplat(4.1665795894e-2f));
-  q = vfma(q, r, vsplat(1.6666665459e-1f));
-  q = vfma(q, r, vsplat(5.0000001201e-1f));
-  q = vfma(q, r * r, r);
-  vf scale = vpow2(vtoint(n));
-  return vselect(x != x, x, q * scale + (scale - 1.0f));
-}
 
 // log(1 + u) for u in [0, 1]: 2 artanh(s) with s = u / (2 + u) ≤ 1/3, its series 2 (s + s³/3 + … + s¹⁵/15).
 INLINE vf log1p(vf u) {
@@ -66,11 +50,11 @@ INLINE vf mishSlope(vf x) {
 
 INLINE vf cdf(vf x) { return 0.5f * (1.0f + verf(x * SQRT_HALF)); }
 
-// s(u) with u = 2 · √(2/π) · (x + 0.044715 x³), since (1 + tanh(u / 2)) / 2 = sigmoid(u).
-INLINE vf geluTanhArgument(vf x) { return TWO_SQRT_2_OVER_PI * x * (1.0f + GELU_CUBE * (x * x)); }
+// t = tanh(√(2/π) · (x + 0.044715 x³)). 1 + t has the absolute error of t, as in PyTorch; so has 1 + erf in cdf.
+INLINE vf geluGate(vf x) { return vtanh(SQRT_2_OVER_PI * (x + GELU_CUBE * (x * x * x))); }
 INLINE vf geluTanhSlope(vf x) {
-  Sigmoid s = sigmoidPair(geluTanhArgument(x));
-  return s.s + x * (s.s * s.rest) * (TWO_SQRT_2_OVER_PI * (1.0f + 3.0f * GELU_CUBE * (x * x)));
+  vf t = geluGate(x), inner = SQRT_2_OVER_PI * (1.0f + 3.0f * GELU_CUBE * (x * x));
+  return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * inner;
 }
 INLINE vf siluSlope(vf x) {
   Sigmoid s = sigmoidPair(x);
@@ -85,12 +69,13 @@ UNARY(sigmoid, vsigmoid(x))
 UNARY(relu, vmax(x, vsplat(0)))
 UNARY(relu6, clampTo(x, 0, 6))
 UNARY(leakyRelu, vselect(x > 0.0f, x, x * p[0]))
-UNARY(elu, vselect(x > 0.0f, x, p[0] * expm1OfNegative(x)))
+// As PyTorch writes it: eˣ − 1 has the absolute error of eˣ.
+UNARY(elu, vselect(x > 0.0f, x, p[0] * (vexp(x) - 1.0f)))
 UNARY(softplus, vselect(x * p[0] > p[1], x, softplusOf(x * p[0]) / p[0]))
 UNARY(silu, x / (1.0f + vexp(-x)))
 UNARY(mish, mish(x))
 UNARY(gelu, x * cdf(x))
-UNARY(geluTanh, x * vsigmoid(geluTanhArgument(x)))
+UNARY(geluTanh, 0.5f * x * (1.0f + geluGate(x)))
 UNARY(hardsigmoid, clampTo(x + 3.0f, 0, 6) / 6.0f)
 UNARY(hardswish, x * clampTo(x + 3.0f, 0, 6) / 6.0f)
 UNARY(clamp, clampTo(x, p[0], p[1]))

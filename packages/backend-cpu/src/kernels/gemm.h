@@ -29,6 +29,12 @@ void gemmTile(int rows, int k, const float *a, int lda, const float *panel, cons
 // B's step k is the NR floats at b + offsets[k].
 void gemmTileAt(int rows, int k, const float *a, int lda, const float *b, const int32_t *offsets, const TileOut *out);
 
+// A's step k of row i is a[i][offsets[k]].
+void gemmTileRowsAt(int rows, int k, const float *const *a, const int32_t *offsets, const float *panel, const TileOut *out);
+
+// The same to y's columns: sum (i, j) goes to y[j · stride + i], and bias is by j.
+void gemmTileTransposed(int rows, int k, const float *const *a, const int32_t *offsets, const float *panel, const TileOut *out);
+
 // One panel [steps, NR] out of `width` ≤ NR rows that are contiguous in k and `stride` apart; columns from `width` on are 0.
 void packTransposed(float *panel, const float *rows, int stride, int steps, int width);
 

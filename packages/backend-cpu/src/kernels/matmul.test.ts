@@ -16,6 +16,10 @@ const SIZES: readonly (readonly [m: number, n: number, k: number])[] = [
   [63, 9, 257],
   [65, 300, 513],
   [3, 513, 2],
+  [1, 67, 2050],
+  [2, 33, 1024],
+  [3, 34, 1027],
+  [4, 35, 2052],
 ];
 
 const TRANSPOSES = [

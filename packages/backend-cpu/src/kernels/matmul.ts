@@ -12,6 +12,8 @@ export const SUM_BLOCK = 256;
 const COLUMNS = 256;
 const BATCH_AXES = 6;
 const ROW_BLOCK = 4;
+/** Up to here b is better read in place than packed (matmulFewRows.c). */
+const FEW_ROWS = 4;
 const PACK_BYTES = COLUMNS * SUM_BLOCK * 4 + 64;
 
 /** y [..., M, N] = op(a) [..., M, K] · op(b) [..., K, N], batch axes broadcast. */
@@ -22,6 +24,8 @@ export const matmul: Plan<MatmulAttrs> = ([a, b], [y], { transA, transB }, worke
   const batch = y.shape.slice(0, -2);
   const entries = product(batch);
   if (entries * m * n === 0) return null;
+  if (entries === 1 && m <= FEW_ROWS && transB && !transA)
+    return { entry: "matmulFewRows", ints: [a.pointer, b.pointer, y.pointer, m, k, n] };
 
   const columnTasks = Math.ceil(n / COLUMNS);
   // Fewer, taller tasks pack b less often; 4 a worker keep all of them busy to the end.
@@ -57,7 +61,8 @@ const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /** Batch axes as the kernel takes them: sizes, strides of a, strides of b; neighbours that both operands step alike are one axis. */
-function batchAxes(batch: readonly number[], aShape: readonly number[], bShape: readonly number[]): number[] {
+function batchAxes(batch: readonly number[], aShape: readonly number[], bShape: readonly number[]): readonly number[] {
+  if (batch.length === 0) return NO_BATCH;
   const aStrides = batchStrides(aShape, batch.length);
   const bStrides = batchStrides(bShape, batch.length);
   const axes: [size: number, a: number, b: number][] = [];
@@ -75,6 +80,8 @@ function batchAxes(batch: readonly number[], aShape: readonly number[], bShape: 
   while (axes.length < BATCH_AXES) axes.unshift([1, 0, 0]);
   return [0, 1, 2].flatMap((part) => axes.map((axis) => axis[part] as number));
 }
+
+const NO_BATCH: readonly number[] = [1, 0, 0].flatMap((word) => new Array<number>(BATCH_AXES).fill(word));
 
 /** Elements from one index to the next of each batch axis; 0 where the operand is broadcast. */
 function batchStrides(shape: readonly number[], rank: number): number[] {

@@ -9,6 +9,7 @@
 //   vselect(m, a, b)         m ? a : b, lane by lane; m is a compare's result
 //   vabs vsqrt vfloor vround(ties to even)   vbits(v) → vi, vfrombits(i) → vf, vtoint(v) (|v| < 2³¹), vtofloat(i)
 //   vfirst(v, n)             the first n lanes, the others 0
+//   vtranspose(rows)         VL vectors, in place
 //   vevens(a, b)             every second lane of a then b
 //   vsum vhmax vhmin         across the lanes, in a fixed order
 #pragma once
@@ -92,6 +93,25 @@ INLINE vf vevens(vf a, vf b) {
   return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
 #else
   return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#endif
+}
+
+// rows[i][j] ↔ rows[j][i]
+INLINE void vtranspose(vf rows[VL]) {
+#if VL == 4
+  vf low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5), high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+  vf low23 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5), high23 = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+  rows[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+  rows[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+  rows[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+  rows[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+#else
+  for (int i = 0; i < VL; i++)
+    for (int j = 0; j < i; j++) {
+      float lane = rows[i][j];
+      rows[i][j] = rows[j][i];
+      rows[j][i] = lane;
+    }
 #endif
 }
 

@@ -97,7 +97,12 @@ export const REFERENCES: { readonly [K in Exclude<ElementwiseName, "where">]: Re
   relu: { f: (x) => Math.max(x, 0), error: exact },
   relu6: { f: (x) => clampTo(x, 0, 6), error: exact },
   leakyRelu: { f: (x, _, params) => (x > 0 ? x : x * p(params, "negativeSlope")), error: rounded, params: slopes },
-  elu: { f: (x, _, params) => (x > 0 ? x : p(params, "alpha") * Math.expm1(x)), error: ulps(2.5), params: alphas },
+  // eˣ − 1 has the absolute error of eˣ, as in PyTorch.
+  elu: {
+    f: (x, _, params) => (x > 0 ? x : p(params, "alpha") * Math.expm1(x)),
+    error: (y, x) => (x > 0 ? 0 : ulps(1)(y) + 1.5 * EPS * exp(x)),
+    params: alphas,
+  },
   softplus: {
     f: (x, _, params) => {
       const z = Math.fround(x * p(params, "beta"));
@@ -114,10 +119,10 @@ export const REFERENCES: { readonly [K in Exclude<ElementwiseName, "where">]: Re
     f: (x) => x * cdf(x),
     error: (y, x) => ulps(3)(y) + (x === x && abs(x) < Number.POSITIVE_INFINITY ? 1.5 * EPS * abs(x) : 0),
   },
-  // sigmoid carries the argument's few roundings times the argument.
+  // 1 + tanh has the absolute error of its largest term, as in PyTorch.
   geluTanh: {
     f: (x) => x * sigmoid(2 * geluArgument(x)),
-    error: (y, x) => ulps(5 + 5 * Math.min(abs(geluArgument(x)), 100))(y) + 1e-35,
+    error: (y, x) => ulps(3)(y) + (x === x && abs(x) < Number.POSITIVE_INFINITY ? 1.5 * EPS * abs(x) : 0),
   },
   hardsigmoid: { f: (x) => clampTo(x + 3, 0, 6) / 6, error: ulps(1) },
   hardswish: { f: (x) => (x * clampTo(x + 3, 0, 6)) / 6, error: ulps(1.5) },
@@ -166,7 +171,13 @@ export const REFERENCES: { readonly [K in Exclude<ElementwiseName, "where">]: Re
     // 1 + erf has the absolute error of its largest term; e^(−x²/2) its argument's rounding.
     error: (_, x, dy) => EPS * abs(dy) * (1.5 + (4 + Math.min(x * x, 400)) * abs(x * pdf(x))) + TINY * (1 + abs(dy)),
   },
-  geluTanhGrad: slopeTimes(geluTanhSlope, (x) => 8 + 8 * Math.min(abs(geluArgument(x)), 100)),
+  geluTanhGrad: {
+    needsFiniteB: true,
+    f: (x, dy) => dy * (geluTanhSlope(x)[0] + geluTanhSlope(x)[1]),
+    // 1 + t and 1 − t² have the absolute errors of t.
+    error: (y, x, dy) =>
+      ulps(3)(y) + EPS * abs(dy) * (1.5 + 3 * Math.min(abs(x * geluArgumentSlope(x)), 50)) + TINY * (1 + abs(dy)),
+  },
   hardsigmoidGrad: { f: (x, dy) => (x > -3 && x < 3 ? dy / 6 : 0), error: ulps(1) },
   hardswishGrad: {
     f: (x, dy) => (x < -3 ? 0 : x <= 3 ? dy * (x / 3 + 0.5) : dy),
