@@ -65,7 +65,7 @@ export const quickstart: Command<"quickstart"> = async ({ options, output }) => 
     ]);
     printReport(report, output);
 
-    title("Next: pnpm exec vertebra …");
+    title("Next: npx vertebra …");
     for (const line of nextSteps(out)) output.say(`  ${line}`);
     session.dispose();
     const shown = digits.map(({ label, predictions }) => ({ label, predictions: predictions.slice(0, 2) }));
