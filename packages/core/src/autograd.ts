@@ -65,6 +65,13 @@ export interface BackwardOptions {
   readonly retainGraph?: boolean;
   /** Records the backward pass itself, for second derivatives. */
   readonly createGraph?: boolean;
+  /**
+   * Takes each leaf's gradient as soon as it is complete; it is freed afterwards and isn't in the result. Whatever backward
+   * still needs of that leaf's memory is done with by then, so it may be overwritten: a step taken here never holds all
+   * gradients at once.
+   * @returns false to leave the gradient in the result.
+   */
+  readonly consume?: (leaf: TapeEntry, grad: Tensor) => boolean;
 }
 
 /** Gradients of `y` with respect to all leaves it depends on; frees what the tape saved on the way. */
@@ -133,13 +140,13 @@ const customDerivative =
 
 /**
  * Gradients at the `wanted` places on the tape; at all leaves where none are given. What lies upstream of `stops` is left
- * alone. For `checkpoint`.
+ * alone, and gradients of leaves are parts of a sum that goes on outside. For `checkpoint`.
  */
 export function propagate(
   y: Tensor,
   wanted: ReadonlySet<TapeEntry> | undefined,
   options: BackwardOptions,
-  stops: ReadonlySet<TapeEntry> = new Set(),
+  stops?: ReadonlySet<TapeEntry>,
 ): Gradients {
   const root = y.tape;
   if (!root) {
@@ -151,11 +158,21 @@ export function propagate(
   }
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
-  return scoped(() =>
-    withRecording(createGraph, () =>
-      new Propagation(wanted, createGraph, retainGraph).run(sortedCalls(root, wanted, stops), root, seedOf(y, options.dy)),
-    ),
-  );
+  if (options.consume && retainGraph) {
+    throw new AutogradError("backward", {
+      rule: "consume may overwrite what the graph has saved, so the graph can't be kept",
+      got: "consume with retainGraph or createGraph",
+    });
+  }
+  const propagation = new Propagation({
+    wanted,
+    createGraph,
+    retainGraph,
+    isPart: stops !== undefined,
+    consume: options.consume,
+  });
+  const calls = sortedCalls(root, wanted, stops ?? new Set());
+  return scoped(() => withRecording(createGraph, () => propagation.run(calls, root, seedOf(y, options.dy))));
 }
 
 function seedOf(y: Tensor, dy: Tensor | undefined): Tensor {
@@ -167,43 +184,58 @@ function seedOf(y: Tensor, dy: Tensor | undefined): Tensor {
   });
 }
 
+interface PropagationOptions {
+  readonly wanted: ReadonlySet<TapeEntry> | undefined;
+  readonly createGraph: boolean;
+  readonly retainGraph: boolean;
+  /** True if the leaves' gradients go on growing after this pass. */
+  readonly isPart: boolean;
+  readonly consume: BackwardOptions["consume"];
+}
+
 /** One backward pass: walks the calls from last to first, adding up gradients by place on the tape. */
 class Propagation {
   readonly #grads = new Map<TapeEntry, Tensor>();
+  /** Calls yet to come that give a leaf's gradient a term. */
+  readonly #awaited = new Map<TapeEntry, number>();
 
-  constructor(
-    readonly wanted: ReadonlySet<TapeEntry> | undefined,
-    readonly createGraph: boolean,
-    readonly retainGraph: boolean,
-  ) {}
+  constructor(readonly options: PropagationOptions) {}
 
   run(calls: readonly Call[], root: TapeEntry, seed: Tensor): Gradients {
     this.#grads.set(root, seed);
+    for (const call of calls) {
+      for (const leaf of leavesOf(call)) this.#awaited.set(leaf, (this.#awaited.get(leaf) ?? 0) + 1);
+    }
     // Held until all are visited: dropping a call lets go of those before it.
     for (const [output] of calls) output.retain();
     try {
-      for (const [output, isWanted] of calls) this.#visit(output, isWanted);
+      if (!root.node) this.#complete(root);
+      for (const call of calls) {
+        this.#visit(call);
+        for (const leaf of leavesOf(call)) this.#countDown(leaf);
+      }
     } finally {
       for (const [output] of calls) output.release();
     }
-    for (const [entry, grad] of this.#grads) if (!entry.node) runHooks(entry, grad);
-    const found = [...this.#grads].filter(([entry]) => (this.wanted ? this.wanted.has(entry) : !entry.node));
+    const { wanted } = this.options;
+    const found = [...this.#grads].filter(([entry]) => (wanted ? wanted.has(entry) : !entry.node));
     return new Gradients(new Map(found));
   }
 
-  #visit(output: TapeEntry, isWanted: readonly boolean[]): void {
+  #visit([output, isWanted]: Call): void {
+    const { wanted, createGraph, retainGraph } = this.options;
     const node = output.node as TapeNode;
     const dy = this.#grads.get(output);
     if (!dy) return;
     runHooks(output, dy);
     const { inputs } = node.fields;
-    const grads = scoped(() => inputGradients(node, output, dy, isWanted, this.createGraph));
+    const grads = scoped(() => inputGradients(node, output, dy, isWanted, createGraph));
     for (const [index, grad] of grads.entries()) {
       const input = inputs[index];
       if (grad && input) this.#add(input, grad);
     }
-    if (!this.retainGraph) for (const entry of node.drop()) entry.release();
-    if (this.wanted?.has(output)) return;
+    if (!retainGraph) for (const entry of node.drop()) entry.release();
+    if (wanted?.has(output)) return;
     this.#grads.delete(output);
     dy.dispose();
   }
@@ -218,7 +250,29 @@ class Propagation {
     sofar.dispose();
     grad.dispose();
   }
+
+  #countDown(leaf: TapeEntry): void {
+    const left = (this.#awaited.get(leaf) as number) - 1;
+    this.#awaited.set(leaf, left);
+    if (left === 0) this.#complete(leaf);
+  }
+
+  /** The leaf's gradient has all its terms. */
+  #complete(leaf: TapeEntry): void {
+    const grad = this.#grads.get(leaf);
+    if (!grad || this.options.isPart) return;
+    runHooks(leaf, grad);
+    if (!this.options.consume?.(leaf, grad)) return;
+    this.#grads.delete(leaf);
+    grad.dispose();
+  }
 }
+
+/** The leaves that a call gives gradients to, once for each time that it uses one. */
+const leavesOf = ([output, isWanted]: Call): TapeEntry[] =>
+  (output.node as TapeNode).fields.inputs.filter(
+    (input, i): input is TapeEntry => input !== undefined && !input.node && isWanted[i] === true,
+  );
 
 /** Gradients by input, each a handle of its own, summed over broadcast axes. */
 function inputGradients(

@@ -108,13 +108,6 @@ export class TapeNode {
     return this.fields.layer.locate(this.fields.op);
   }
 
-  /** Bytes that only the tape keeps alive are among these. */
-  get savedBytes(): number {
-    let bytes = 0;
-    for (const { storage } of this.#saved.values()) bytes += storage.buffer.bytes;
-    return bytes;
-  }
-
   /** Frees what was saved; returns the entries whose counts must go down. */
   drop(): TapeEntry[] {
     if (this.#isDropped) return [];

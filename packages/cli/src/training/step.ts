@@ -1,4 +1,4 @@
-import { argmax, backward, crossEntropy, type Device, type Module, noGrad, type Optimizer, scope, tensor } from "@vertebra/core";
+import { argmax, crossEntropy, type Device, type Module, noGrad, type Optimizer, scope, tensor } from "@vertebra/core";
 import type { Batch } from "@vertebra/data";
 import { nonFiniteLoss, rememberState } from "./non-finite";
 
@@ -19,7 +19,7 @@ export interface StepContext {
 }
 
 /**
- * Forward, loss, backward and, if the loss is finite, a step of the optimizer.
+ * Forward, loss and, if it is finite, backward with a step of the optimizer inside.
  * @throws NonFiniteLossError naming the first layer that went wrong; the model is what it was before the step.
  */
 export async function trainStep({ model, optimizer, device, step }: StepContext, batch: Batch): Promise<BatchResult> {
@@ -29,10 +29,9 @@ export async function trainStep({ model, optimizer, device, step }: StepContext,
   const before = rememberState(model, device);
   const logits = model.forward(images);
   const loss = crossEntropy(logits, labels);
-  const grads = backward(loss);
   const [value, correct] = await Promise.all([loss.item(), countCorrect(logits, batch.labels)]);
   if (!Number.isFinite(value)) throw await nonFiniteLoss({ model, images, before, value, step });
-  optimizer.step(grads);
+  optimizer.backwardStep(loss);
   return { loss: value, correct };
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { openReference } from "@vertebra/parity";
 import { describe, expect, test } from "vitest";
-import { type Gradients, requireGrad, valueAndGrad } from "../autograd";
+import { backward, type Gradients, requireGrad, valueAndGrad } from "../autograd";
 import { StateDictError } from "../errors";
-import { mul } from "../ops/binary";
+import { full } from "../functional/creation";
+import { add, mul } from "../ops/binary";
 import { sum } from "../ops/sum";
 import { scope, unscoped } from "../scope";
 import { countElements, type Shape } from "../shape";
@@ -138,5 +139,46 @@ describe("learning rates", () => {
     expect(() => adam(params, { betas: [0.9, 1] })).toThrow("adam: betas must be from 0 to below 1, got 0.9,1");
     expect(() => sgd([], { lr: 1 })).toThrow("sgd: there must be a parameter to train");
     expect(() => sgd([{ params }, { params }], { lr: 1 })).toThrow("sgd: a parameter must be in one group only");
+  });
+});
+
+describe("backwardStep", () => {
+  const loss = ([a, b]: readonly Tensor[]) => sum(mul(mul(sum(mul(a!, a!)), b!), b!));
+
+  test.each([
+    ["sgd", (params: Tensor[]) => sgd(params, { lr: 0.01, momentum: 0.9 })],
+    ["adamW", (params: Tensor[]) => adamW(params, { lr: 0.01 })],
+  ])("gives the numbers of backward and then step: %s", async (_, make) => {
+    using _scope = scope();
+    const [separate, joint] = [newParams(), newParams()];
+    using first = make(separate);
+    using second = make(joint);
+    for (let step = 0; step < 3; step++) {
+      first.step(backward(loss(separate)));
+      second.backwardStep(loss(joint));
+    }
+    for (const [i, param] of joint.entries()) expect(await param.data()).toEqual(await separate[i]!.data());
+  });
+
+  test("never holds all gradients, and leaves those of other leaves in the result", async () => {
+    using _scope = scope();
+    const params = Array.from({ length: 8 }, (_, i) => requireGrad(full([1000], 1 + i / 8, { device })));
+    const other = requireGrad(full([1000], 2, { device }));
+    using optimizer = sgd(params, { lr: 0.1 });
+    const total = [...params, other].map((x) => sum(mul(x, x))).reduce((a, b) => add(a, b));
+    device.resetPeak();
+    const before = device.memory().bytesInUse;
+    const grads = optimizer.backwardStep(total);
+    expect(device.memory().peakBytes - before).toBeLessThan(params.length * other.storage.buffer.bytes);
+    expect(params.map((x) => grads.get(x))).toEqual(params.map(() => undefined));
+    expect((await grads.get(other)!.data())[0]).toBe(4);
+    expect((await params[0]!.data())[0]).toBeCloseTo(0.8);
+  });
+
+  test("refuses to step inside a backward pass that is to run again", () => {
+    using _scope = scope();
+    const x = requireGrad(full([1], 2, { device }));
+    const consume = () => true;
+    expect(() => backward(mul(x, x), { consume, retainGraph: true })).toThrow(/backward: consume may overwrite/);
   });
 });

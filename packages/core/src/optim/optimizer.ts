@@ -1,8 +1,9 @@
-import { type Gradients, noGrad, type Trainable } from "../autograd";
+import { backward, type Gradients, noGrad, type Trainable } from "../autograd";
 import { ArgumentError } from "../errors";
 import { full } from "../functional/creation";
 import type { StateSource, StateValue } from "../nn/state-dict";
 import { scoped, unscoped } from "../scope";
+import type { TapeEntry } from "../tape";
 import { Tensor } from "../tensor";
 import { readState, writeState } from "./optimizer-state";
 import { requireRange } from "./schedules";
@@ -94,9 +95,34 @@ export class Optimizer<Options extends StepOptions = StepOptions> {
   step(grads: Pick<Gradients, "get">): void {
     noGrad(() =>
       scoped(() => {
-        for (const group of this.#groups) this.#stepGroup(group, grads);
+        const update = this.#beginStep();
+        for (const group of this.#groups) {
+          for (const entry of group.parameters) {
+            const grad = grads.get(entry.param);
+            if (grad) update(group, entry, grad);
+          }
+        }
       }),
     );
+  }
+
+  /**
+   * Backward through a one-element loss with a step inside: each parameter is updated as soon as its gradient is complete,
+   * and the gradient freed. The same numbers as `step(backward(loss))` in less memory, for steps that needn't see all
+   * gradients first, as clipping by their norm must.
+   * @returns gradients of leaves that aren't this optimizer's.
+   */
+  backwardStep(loss: Tensor): Gradients {
+    const owners = new Map<TapeEntry | undefined, [Group<Options>, TrainedParameter]>();
+    for (const group of this.#groups) for (const entry of group.parameters) owners.set(entry.param.tape, [group, entry]);
+    const update = this.#beginStep();
+    return backward(loss, {
+      consume: (leaf, grad) => {
+        const owner = owners.get(leaf);
+        if (owner) noGrad(() => update(...owner, grad));
+        return owner !== undefined;
+      },
+    });
   }
 
   /** State as host arrays by name, for a checkpoint that resumes bit-identically: `0.momentum`, `0.steps`, `group.0.lr`. Waits for the device. */
@@ -133,16 +159,19 @@ export class Optimizer<Options extends StepOptions = StepOptions> {
     this.dispose();
   }
 
-  #stepGroup(group: Group<Options>, grads: Pick<Gradients, "get">): void {
-    const options = { ...group.options, lr: group.lr };
-    for (const [i, [steps, parameters]] of bySteps(group.parameters, grads).entries()) {
-      const hyper = this.#writeHyper(group, i, steps + 1, (parameters[0] as TrainedParameter).param);
-      for (const entry of parameters) {
-        entry.state ??= newState(entry.param, this.rule.state(options));
-        entry.steps = steps + 1;
-        this.rule.update(entry.param, grads.get(entry.param) as Tensor, hyper, entry.state, options);
-      }
-    }
+  /** A function that updates one parameter; the numbers of the step are written when first needed. */
+  #beginStep(): (group: Group<Options>, entry: TrainedParameter, grad: Tensor) => void {
+    const written = new Map(this.#groups.map((group) => [group, new Map<number, Tensor>()]));
+    return (group, entry, grad) => {
+      const options = { ...group.options, lr: group.lr };
+      const hypers = written.get(group) as Map<number, Tensor>;
+      const step = entry.steps + 1;
+      const hyper = hypers.get(step) ?? this.#writeHyper(group, hypers.size, step, entry.param);
+      hypers.set(step, hyper);
+      entry.state ??= newState(entry.param, this.rule.state(options));
+      entry.steps = step;
+      this.rule.update(entry.param, grad, hyper, entry.state, options);
+    };
   }
 
   /** The numbers of this step, written into the same tensor each time, so that a captured step sees them change. */
@@ -174,15 +203,3 @@ function toGroup<Options extends StepOptions>(rule: StepRule<Options>, params: T
 
 const newState = (param: Tensor, initial: Readonly<Record<string, number>>): Record<string, Tensor> =>
   unscoped(() => Object.fromEntries(Object.entries(initial).map(([name, value]) => [name, full(param.shape, value, param)])));
-
-/** Parameters with a gradient, by the number of steps they have taken: nearly always one list. */
-function bySteps(parameters: readonly TrainedParameter[], grads: Pick<Gradients, "get">): [number, TrainedParameter[]][] {
-  const lists = new Map<number, TrainedParameter[]>();
-  for (const entry of parameters) {
-    if (!grads.get(entry.param)) continue;
-    const list = lists.get(entry.steps);
-    if (list) list.push(entry);
-    else lists.set(entry.steps, [entry]);
-  }
-  return [...lists];
-}
