@@ -81,7 +81,7 @@ export {
   writeSafetensors,
 } from "./io/safetensors";
 export { checkLeaks } from "./leaks";
-export { addResidual, type ConvStep, convNormAct } from "./nn/convNormAct";
+export { chain, type Step } from "./nn/chain";
 export * from "./nn/init";
 export {
   ELU,
@@ -108,9 +108,10 @@ export { Identity } from "./nn/layers/identity";
 export { Linear } from "./nn/layers/linear";
 export { LocalResponseNorm } from "./nn/layers/local-response-norm";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./nn/layers/pooling";
-export { chain, Sequential, type Step } from "./nn/layers/sequential";
-export { Module } from "./nn/module";
+export { Sequential } from "./nn/layers/sequential";
+export { asLayer, Module } from "./nn/module";
 export { buffer, parameter, seedInit } from "./nn/parameter";
+export { plus } from "./nn/plus";
 export type { LoadOptions, LoadReport, StateSource, StateValue } from "./nn/state-dict";
 export { type LayerCall, type LayerObserver, type Observer, type OpCall, observe, observeLayers } from "./observe";
 export type { AttrsOf, Op } from "./op";

@@ -1,20 +1,17 @@
 export { BasicBlock, type BasicBlockOptions } from "./blocks/basic-block";
 export { Bottleneck, type BottleneckOptions } from "./blocks/bottleneck";
-export { defineModel, type ModelFactory, type ModelFacts, type ModelOptions } from "./define-model";
-export { LeNet5, type LeNet5Options, lenet5 } from "./lenet";
-export { createModel, findModel, listModels } from "./registry";
+export { type AuxOutput, Classifier } from "./classifier";
 export {
-  ResNet,
-  type ResNetOptions,
-  type ResNetVariant,
-  resnet18,
-  resnet34,
-  resnet50,
-  resnet101,
-  resnet152,
-  resnext50_32x4d,
-  resnext101_32x8d,
-  resnext101_64x4d,
-  wide_resnet50_2,
-  wide_resnet101_2,
-} from "./resnet";
+  defineModel,
+  type ModelFactory,
+  type ModelFacts,
+  type ModelFamily,
+  type ModelOptions,
+  type WeightsFacts,
+} from "./define-model";
+export { FeaturePyramid } from "./feature-pyramid";
+export * from "./lenet";
+export { IMAGENET_PREPROCESSING, type Preprocessing } from "./preprocessing";
+export { createModel, findModel, listModels } from "./registry";
+export * from "./resnet";
+export type { Stage, StageOptions } from "./stages";

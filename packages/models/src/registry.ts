@@ -1,33 +1,10 @@
 import { type Module, unknownName } from "@vertebra/core";
 import type { ModelFactory, ModelOptions } from "./define-model";
-import { lenet5 } from "./lenet";
-import {
-  resnet18,
-  resnet34,
-  resnet50,
-  resnet101,
-  resnet152,
-  resnext50_32x4d,
-  resnext101_32x8d,
-  resnext101_64x4d,
-  wide_resnet50_2,
-  wide_resnet101_2,
-} from "./resnet";
+import { LENETS } from "./lenet";
+import { RESNETS } from "./resnet";
 
-/** Every model, in the order of the docs. A table, so that importing one model imports no other. */
-const MODELS: readonly ModelFactory[] = [
-  lenet5,
-  resnet18,
-  resnet34,
-  resnet50,
-  resnet101,
-  resnet152,
-  resnext50_32x4d,
-  resnext101_32x8d,
-  resnext101_64x4d,
-  wide_resnet50_2,
-  wide_resnet101_2,
-];
+/** Every model, in the order of the docs. A table, so that importing one family imports no other. */
+const MODELS: readonly ModelFactory[] = [...LENETS, ...RESNETS];
 
 /** Names of all models. */
 export const listModels = (): string[] => MODELS.map(({ facts }) => facts.name);

@@ -1,23 +1,13 @@
 // He, Zhang, Ren, Sun: "Deep residual learning for image recognition", CVPR 2016; in the form of torchvision (v1.5: stride on
 // the 3×3). ResNeXt: Xie et al., CVPR 2017. Wide: Zagoruyko & Komodakis, BMVC 2016.
-import {
-  AdaptiveAvgPool2d,
-  BatchNorm2d,
-  Conv2d,
-  chain,
-  convNormAct,
-  flatten,
-  Linear,
-  MaxPool2d,
-  Module,
-  ReLU,
-  Sequential,
-  type Tensor,
-} from "@vertebra/core";
+import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, flatten, Linear, MaxPool2d, ReLU, Sequential, type Step } from "@vertebra/core";
 import { BasicBlock } from "./blocks/basic-block";
 import { Bottleneck } from "./blocks/bottleneck";
 import { convInit } from "./blocks/shortcut";
+import { Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
+import { IMAGENET_PREPROCESSING } from "./preprocessing";
+import type { Stage } from "./stages";
 
 /** Table 1 of the paper, conv2_x to conv5_x: channels of a stage's 3×3 convolutions and stride of its first block. */
 const STAGES = [
@@ -43,7 +33,7 @@ export interface ResNetVariant {
 }
 
 /** Residual network with torchvision's parameter names; x [N, inChannels, H, W] → logits [N, numClasses]. */
-export class ResNet extends Module {
+export class ResNet extends Classifier {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly relu: ReLU;
@@ -53,10 +43,13 @@ export class ResNet extends Module {
   readonly layer3: Sequential;
   readonly layer4: Sequential;
   readonly avgpool: AdaptiveAvgPool2d;
-  readonly fc: Linear;
+  fc: Linear | null;
+  readonly #expansion: number;
+  readonly #dropout: number;
 
-  constructor(variant: ResNetVariant, { numClasses = 1000, inChannels = 3, zeroInitResidual = false }: ResNetOptions = {}) {
+  constructor(variant: ResNetVariant, options: ResNetOptions = {}) {
     super();
+    const { numClasses = 1000, inChannels = 3, includeTop = true, dropout = 0, zeroInitResidual = false } = options;
     this.conv1 = new Conv2d(inChannels, 64, { kernel: 7, stride: 2, padding: 3, bias: false, weightInit: convInit });
     this.bn1 = new BatchNorm2d(64);
     this.relu = new ReLU({ inplace: true });
@@ -66,13 +59,29 @@ export class ResNet extends Module {
     this.layer3 = makeStage(variant, 2, zeroInitResidual);
     this.layer4 = makeStage(variant, 3, zeroInitResidual);
     this.avgpool = new AdaptiveAvgPool2d([1, 1]);
-    this.fc = new Linear(512 * variant.block.expansion, numClasses);
+    this.fc = includeTop ? new Linear(512 * variant.block.expansion, numClasses) : null;
+    this.#expansion = variant.block.expansion;
+    this.#dropout = dropout;
   }
 
-  forward(x: Tensor): Tensor {
-    const stem = (image: Tensor) => convNormAct(image, { conv: this.conv1, norm: this.bn1, activation: this.relu });
-    const { maxpool, layer1, layer2, layer3, layer4, avgpool, fc } = this;
-    return chain(x, stem, maxpool, layer1, layer2, layer3, layer4, avgpool, flatten, fc);
+  stages(): readonly Stage[] {
+    const { conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4 } = this;
+    const channels = (index: number) => (STAGES[index]?.channels ?? 0) * this.#expansion;
+    return [
+      { name: "stem", channels: 64, stride: 2, steps: [conv1, bn1, relu] },
+      { name: "layer1", channels: channels(0), stride: 4, steps: [maxpool, layer1] },
+      { name: "layer2", channels: channels(1), stride: 8, steps: [layer2] },
+      { name: "layer3", channels: channels(2), stride: 16, steps: [layer3] },
+      { name: "layer4", channels: channels(3), stride: 32, steps: [layer4] },
+    ];
+  }
+
+  head(): readonly Step[] {
+    return this.fc ? [this.avgpool, flatten, ...this.headDropout(this.#dropout), this.fc] : [];
+  }
+
+  classifierNames(): readonly string[] {
+    return this.fc ? ["fc"] : [];
   }
 }
 
@@ -94,48 +103,68 @@ function makeStage(
   );
 }
 
-type Published = readonly [params: number, gigaMacs: number];
+type Published = readonly [params: number, gigaMacs: number, top1: number, resize?: number];
 
-const define = (name: string, variant: ResNetVariant, [params, gigaMacs]: Published): ModelFactory<ResNetOptions, ResNet> =>
-  defineModel(
+const SOURCE = "torchvision 0.14, table of classification weights, IMAGENET1K_V1";
+
+const define = (name: string, variant: ResNetVariant, published: Published): ModelFactory<ResNetOptions, ResNet> => {
+  const [params, gigaMacs, top1, resize = 256] = published;
+  return defineModel(
     {
       name,
+      family: "resnet",
       inputShape: [3, 224, 224],
       numClasses: 1000,
       params,
       gigaMacs,
-      source: "torchvision 0.14, table of classification weights",
+      source: SOURCE,
+      weights: { top1, preprocessing: { ...IMAGENET_PREPROCESSING, resize }, source: SOURCE },
     },
     (options: ResNetOptions) => new ResNet(variant, options),
   );
+};
 
-export const resnet18 = define("resnet18", { block: BasicBlock, blocks: [2, 2, 2, 2] }, [11_689_512, 1.81]);
-export const resnet34 = define("resnet34", { block: BasicBlock, blocks: [3, 4, 6, 3] }, [21_797_672, 3.66]);
-export const resnet50 = define("resnet50", { block: Bottleneck, blocks: [3, 4, 6, 3] }, [25_557_032, 4.09]);
-export const resnet101 = define("resnet101", { block: Bottleneck, blocks: [3, 4, 23, 3] }, [44_549_160, 7.8]);
-export const resnet152 = define("resnet152", { block: Bottleneck, blocks: [3, 8, 36, 3] }, [60_192_808, 11.51]);
+export const resnet18 = define("resnet18", { block: BasicBlock, blocks: [2, 2, 2, 2] }, [11_689_512, 1.81, 69.758]);
+export const resnet34 = define("resnet34", { block: BasicBlock, blocks: [3, 4, 6, 3] }, [21_797_672, 3.66, 73.314]);
+export const resnet50 = define("resnet50", { block: Bottleneck, blocks: [3, 4, 6, 3] }, [25_557_032, 4.09, 76.13]);
+export const resnet101 = define("resnet101", { block: Bottleneck, blocks: [3, 4, 23, 3] }, [44_549_160, 7.8, 77.374]);
+export const resnet152 = define("resnet152", { block: Bottleneck, blocks: [3, 8, 36, 3] }, [60_192_808, 11.51, 78.312]);
 export const resnext50_32x4d = define(
   "resnext50_32x4d",
   { block: Bottleneck, blocks: [3, 4, 6, 3], groups: 32, widthPerGroup: 4 },
-  [25_028_904, 4.23],
+  [25_028_904, 4.23, 77.618],
 );
 export const resnext101_32x8d = define(
   "resnext101_32x8d",
   { block: Bottleneck, blocks: [3, 4, 23, 3], groups: 32, widthPerGroup: 8 },
-  [88_791_336, 16.41],
+  [88_791_336, 16.41, 79.312],
 );
 export const resnext101_64x4d = define(
   "resnext101_64x4d",
   { block: Bottleneck, blocks: [3, 4, 23, 3], groups: 64, widthPerGroup: 4 },
-  [83_455_272, 15.46],
+  [83_455_272, 15.46, 83.246, 232],
 );
 export const wide_resnet50_2 = define(
   "wide_resnet50_2",
   { block: Bottleneck, blocks: [3, 4, 6, 3], widthPerGroup: 128 },
-  [68_883_240, 11.4],
+  [68_883_240, 11.4, 78.468],
 );
 export const wide_resnet101_2 = define(
   "wide_resnet101_2",
   { block: Bottleneck, blocks: [3, 4, 23, 3], widthPerGroup: 128 },
-  [126_886_696, 22.75],
+  [126_886_696, 22.75, 78.848],
 );
+
+/** Every entry of this file. */
+export const RESNETS: readonly ModelFactory[] = [
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+  resnext50_32x4d,
+  resnext101_32x8d,
+  resnext101_64x4d,
+  wide_resnet50_2,
+  wide_resnet101_2,
+];

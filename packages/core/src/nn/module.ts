@@ -37,13 +37,20 @@ export abstract class Module<Output = Tensor> implements PathNode {
     return "";
   }
 
-  /** Direct children by name, in order. */
+  /**
+   * Direct children by name, in order: the names of the properties, without an underscore at the end, which sets a property
+   * apart from a method (`features_` of a network that has `features()`).
+   */
   namedChildren(): [string, Module<unknown>][] {
-    return Object.entries(this).filter((entry): entry is [string, Module<unknown>] => entry[1] instanceof Module);
+    return Object.entries(this)
+      .filter((entry): entry is [string, Module<unknown>] => entry[1] instanceof Module)
+      .map(([name, child]) => [name.replace(/_$/, ""), child]);
   }
 
+  /** The name of a child; the path of a layer further down that is called from here. */
   childName(child: PathNode): string | undefined {
-    return this.namedChildren().find(([, own]) => own === child)?.[0];
+    const named = ([, module]: [string, Module<unknown>]) => module === child;
+    return (this.namedChildren().find(named) ?? this.namedModules().find(named))?.[0];
   }
 
   /** This module and all below it, by path; a module used twice is listed once. */

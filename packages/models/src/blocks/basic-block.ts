@@ -1,6 +1,6 @@
 // He, Zhang, Ren, Sun: "Deep residual learning for image recognition", CVPR 2016, figure 5 left.
-import { BatchNorm2d, Conv2d, chain, convNormAct, Module, ReLU, type Tensor, zerosInit } from "@vertebra/core";
-import { convInit, type Downsample, makeDownsample } from "./shortcut";
+import { BatchNorm2d, Conv2d, chain, Module, plus, ReLU, type Sequential, type Tensor, zerosInit } from "@vertebra/core";
+import { convInit, makeDownsample } from "./shortcut";
 
 export interface BasicBlockOptions {
   readonly inChannels: number;
@@ -22,7 +22,7 @@ export class BasicBlock extends Module {
   readonly relu: ReLU;
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
-  readonly downsample: Downsample | null;
+  readonly downsample: Sequential | null;
 
   constructor({ inChannels, channels, stride = 1, downsample, zeroInitResidual = false }: BasicBlockOptions) {
     super();
@@ -35,11 +35,16 @@ export class BasicBlock extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const { relu, downsample } = this;
+    const { conv1, bn1, relu, conv2, bn2 } = this;
     return chain(
       x,
-      (y) => convNormAct(y, { conv: this.conv1, norm: this.bn1, activation: relu }),
-      (y) => convNormAct(y, { conv: this.conv2, norm: this.bn2, activation: relu, residual: downsample?.forward(x) ?? x }),
+      conv1,
+      bn1,
+      relu,
+      conv2,
+      bn2,
+      plus(() => this.downsample?.forward(x) ?? x),
+      relu,
     );
   }
 }

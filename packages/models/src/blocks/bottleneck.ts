@@ -1,7 +1,7 @@
 // He, Zhang, Ren, Sun: "Deep residual learning for image recognition", CVPR 2016, figure 5 right; groups from Xie et al.:
 // "Aggregated residual transformations for deep neural networks", CVPR 2017.
-import { BatchNorm2d, Conv2d, chain, convNormAct, Module, ReLU, type Tensor, zerosInit } from "@vertebra/core";
-import { convInit, type Downsample, makeDownsample } from "./shortcut";
+import { BatchNorm2d, Conv2d, chain, Module, plus, ReLU, type Sequential, type Tensor, zerosInit } from "@vertebra/core";
+import { convInit, makeDownsample } from "./shortcut";
 
 export interface BottleneckOptions {
   readonly inChannels: number;
@@ -30,7 +30,7 @@ export class Bottleneck extends Module {
   readonly conv3: Conv2d;
   readonly bn3: BatchNorm2d;
   readonly relu: ReLU;
-  readonly downsample: Downsample | null;
+  readonly downsample: Sequential | null;
 
   constructor(options: BottleneckOptions) {
     super();
@@ -48,12 +48,8 @@ export class Bottleneck extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    const { relu, downsample } = this;
-    return chain(
-      x,
-      (y) => convNormAct(y, { conv: this.conv1, norm: this.bn1, activation: relu }),
-      (y) => convNormAct(y, { conv: this.conv2, norm: this.bn2, activation: relu }),
-      (y) => convNormAct(y, { conv: this.conv3, norm: this.bn3, activation: relu, residual: downsample?.forward(x) ?? x }),
-    );
+    const { conv1, bn1, conv2, bn2, conv3, bn3, relu } = this;
+    const shortcut = plus(() => this.downsample?.forward(x) ?? x);
+    return chain(x, conv1, bn1, relu, conv2, bn2, relu, conv3, bn3, shortcut, relu);
   }
 }

@@ -1,6 +1,4 @@
 import { type Pair, toPair } from "../../shape";
-import type { Tensor } from "../../tensor";
-import { convNormAct } from "../convNormAct";
 import type { Module } from "../module";
 import { ReLU } from "./activations";
 import { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm";
@@ -17,8 +15,6 @@ export interface ConvNormActOptions extends Omit<Conv2dLayerOptions, "bias"> {
 
 /** Convolution, batch norm and activation; children "0", "1", "2" as torchvision's Conv2dNormActivation. */
 export class ConvNormAct extends Sequential {
-  readonly #step: { readonly conv: Conv2d; readonly norm: BatchNorm2d | null; readonly activation: Module | null };
-
   constructor(inChannels: number, outChannels: number, options: ConvNormActOptions) {
     const {
       norm: normOptions = {},
@@ -29,15 +25,10 @@ export class ConvNormAct extends Sequential {
     const conv = new Conv2d(inChannels, outChannels, { ...convOptions, padding, bias: normOptions === false });
     const norm = normOptions === false ? null : new BatchNorm2d(outChannels, normOptions);
     super([conv, norm, activation].filter((layer): layer is Module => layer !== null));
-    this.#step = { conv, norm, activation };
   }
 
   override get typeName(): string {
     return "Conv2dNormActivation";
-  }
-
-  override forward(x: Tensor): Tensor {
-    return convNormAct(x, this.#step);
   }
 }
 

@@ -1,24 +1,12 @@
+import { unknownName } from "../../errors";
 import type { PathNode } from "../../layer-path";
 import type { Tensor } from "../../tensor";
+import { chain } from "../chain";
 import { Module } from "../module";
-
-/** Something that turns one tensor into another: a layer or a function. */
-export type Step = Module | ((x: Tensor) => Tensor);
-
-/** Runs `steps` one after the other and frees each result once the next is there (unless the tape needs it). */
-export function chain(x: Tensor, ...steps: readonly Step[]): Tensor {
-  let value = x;
-  for (const step of steps) {
-    const next = typeof step === "function" ? step(value) : step.forward(value);
-    if (value !== x && next !== value) value.dispose();
-    value = next;
-  }
-  return value;
-}
 
 /** Layers run in order, named "0", "1", … (an array) or by the keys of an object. */
 export class Sequential extends Module {
-  readonly #layers: readonly (readonly [string, Module])[];
+  readonly #layers: [string, Module][];
 
   constructor(layers: readonly Module[] | Readonly<Record<string, Module>>) {
     super();
@@ -31,6 +19,19 @@ export class Sequential extends Module {
 
   get layers(): Module[] {
     return this.#layers.map(([, layer]) => layer);
+  }
+
+  /** Puts `layer` in the place of the one named `name`, which isn't freed. @throws ArgumentError if there is none. */
+  replace(name: string, layer: Module): void {
+    const entry = this.#layers.find(([own]) => own === name);
+    if (!entry)
+      throw unknownName(
+        "Sequential",
+        "name",
+        name,
+        this.#layers.map(([own]) => own),
+      );
+    entry[1] = layer;
   }
 
   override namedChildren(): [string, Module<unknown>][] {

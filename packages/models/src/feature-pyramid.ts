@@ -1,0 +1,63 @@
+import { chain, Module, type Tensor } from "@vertebra/core";
+import type { Classifier } from "./classifier";
+import { type Stage, tapped } from "./stages";
+
+/**
+ * Feature maps of a backbone at several resolutions, for detection and segmentation: x [N, C, H, W] → one [N, channels[i],
+ * H / strides[i], W / strides[i]] per stage, finest first. Shares the model's parameters under their own names and leaves out
+ * those of later stages and of the head.
+ */
+export class FeaturePyramid extends Module<Tensor[]> {
+  readonly #model: Classifier;
+  readonly #names: ReadonlySet<string>;
+
+  constructor(model: Classifier, names: readonly string[]) {
+    super();
+    this.#model = model;
+    this.#names = new Set(names);
+  }
+
+  /** Names of the stages, in order. */
+  get stages(): string[] {
+    return this.#wanted().map(({ name }) => name);
+  }
+
+  /** Channels by stage. */
+  get channels(): number[] {
+    return this.#wanted().map(({ channels }) => channels);
+  }
+
+  /** Side of the image by side of the map, by stage. */
+  get strides(): number[] {
+    return this.#wanted().map(({ stride }) => stride);
+  }
+
+  forward(x: Tensor): Tensor[] {
+    const { steps, maps } = tapped(
+      this.#used().map((stage) => [stage.name, this.#model.stepsOf(stage)]),
+      this.stages,
+    );
+    chain(x, ...steps);
+    return maps;
+  }
+
+  override get typeName(): string {
+    return `${this.#model.typeName}Features`;
+  }
+
+  override namedChildren(): [string, Module<unknown>][] {
+    const used = new Set(this.#used().flatMap(({ steps }) => steps.filter((step) => step instanceof Module)));
+    // Stages may be slices of one long sequence: then its layers are the children, by their paths.
+    return this.#model.namedModules().filter(([, module]) => used.has(module as Module));
+  }
+
+  /** Stages up to the last one wanted. */
+  #used(): readonly Stage[] {
+    const all = this.#model.stages();
+    return all.slice(0, all.findLastIndex(({ name }) => this.#names.has(name)) + 1);
+  }
+
+  #wanted(): readonly Stage[] {
+    return this.#model.stages().filter(({ name }) => this.#names.has(name));
+  }
+}

@@ -1,0 +1,52 @@
+import { chain, checkpoint, Module, Sequential, type Step, type Tensor } from "@vertebra/core";
+
+/** A run of layers at whose end the feature map is of use to others: usually the last one before the resolution halves. */
+export interface Stage {
+  /** The module's name where a stage is one module (`layer1`), else the paper's. */
+  readonly name: string;
+  /** Channels of its output. */
+  readonly channels: number;
+  /** Side of the image by side of its output. */
+  readonly stride: number;
+  readonly steps: readonly Step[];
+}
+
+/** Which feature maps are wanted. */
+export interface StageOptions {
+  /** Names of stages, in any order. Default: all. */
+  readonly stages?: readonly string[];
+}
+
+/** Steps of `stages` that put the outputs of the `wanted` ones into `maps` on the way. */
+export function tapped(
+  stages: readonly (readonly [name: string, steps: readonly Step[]])[],
+  wanted: readonly string[],
+): { readonly steps: readonly Step[]; readonly maps: Tensor[] } {
+  const maps: Tensor[] = [];
+  const tap: Step = (x) => {
+    maps.push(x.alias());
+    return x;
+  };
+  const steps = stages.flatMap(([name, own]) => [...own, ...(wanted.includes(name) ? [tap] : [])]);
+  return { steps, maps };
+}
+
+/** The steps as one that keeps only its input for backward. */
+export function recomputed(steps: readonly Step[]): Step {
+  const parameters = steps.flatMap((step) => (step instanceof Module ? step.parameters() : []));
+  return (x) => checkpoint((y) => chain(y, ...steps), [x], parameters);
+}
+
+/** Blocks of a sequence each by itself; layers next to each other together, as each alone would keep as much as it saves. */
+export function checkpointUnits(steps: readonly Step[]): Step[][] {
+  const units: Step[][] = [];
+  let open: Step[] | undefined;
+  for (const step of steps) {
+    if (step instanceof Sequential && step.layers.every((layer) => layer.namedChildren().length > 0)) {
+      units.push(...step.layers.map((layer) => [layer]));
+      open = undefined;
+    } else if (open) open.push(step);
+    else units.push((open = [step]));
+  }
+  return units;
+}
