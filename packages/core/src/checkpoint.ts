@@ -23,6 +23,8 @@ export function checkpoint(
 ): Tensor {
   const forward = typeof of === "function" ? of : (x: Tensor) => of.forward(x);
   const run = (values: readonly Tensor[]) => forward(...(values as [Tensor, ...Tensor[]]));
+  // Not the caller's array, which may have changed until backward.
+  const inputCount = inputs.length;
   const all = [...inputs, ...("parameters" in parameters ? parameters.parameters() : parameters)];
   if (!wantsGrad(all)) return run(inputs);
   return scoped(() => {
@@ -30,7 +32,7 @@ export function checkpoint(
     const output = withRecording(false, () => scoped(() => run(inputs))).detach();
     const derive = (context: NodeContext, wanted: readonly boolean[]) => {
       const values = all.map((_, i) => context.saved(`${i}`));
-      return recomputedGrads(context, values.slice(0, inputs.length), values.slice(inputs.length), wanted, run);
+      return recomputedGrads(context, values.slice(0, inputCount), values.slice(inputCount), wanted, run);
     };
     recordCall("checkpoint", all, output, derive, [...all.map((value, i) => [`${i}`, value] as const), ["generator", generator]]);
     return output;

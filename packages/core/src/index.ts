@@ -71,7 +71,10 @@ export {
   toMemoryTensor,
 } from "./io/host-tensor";
 export { NPY_DTYPES, readNpy, writeNpy } from "./io/npy";
+export { openNpz, openPth, openSafetensorsShards, openWeights } from "./io/on-demand";
+export type { OpenWeightsOptions } from "./io/open-weights";
 export { fromBytes, type RandomAccess, readExactly } from "./io/random-access";
+export { readWeights } from "./io/read-weights";
 export {
   openSafetensors,
   openSafetensorsBytes,
@@ -80,7 +83,15 @@ export {
   type SafetensorsFile,
   writeSafetensors,
 } from "./io/safetensors";
+export type { OpenSibling } from "./io/safetensors-shards";
+export type { TensorEntry, TensorFile } from "./io/tensor-file";
+export type { WeightsSource } from "./io/weights-source";
 export { checkLeaks } from "./leaks";
+export { networkDepth } from "./lint/depth";
+export { type LintFinding, type LintOptions, type LintReport, lint } from "./lint/lint";
+export { type ReceptiveField, receptiveFields } from "./lint/receptive-field";
+export type { LintRule, Severity } from "./lint/rule";
+export { LINT_RULES, type LintRuleName } from "./lint/rules/index";
 export { chain, type Step } from "./nn/chain";
 export * from "./nn/init";
 export {
@@ -105,13 +116,13 @@ export { Conv2d, type Conv2dLayerOptions } from "./nn/layers/conv2d";
 export { Dropout, StochasticDepth } from "./nn/layers/dropout";
 export { Flatten } from "./nn/layers/flatten";
 export { Identity } from "./nn/layers/identity";
-export { Linear } from "./nn/layers/linear";
+export { Linear, type LinearOptions } from "./nn/layers/linear";
 export { LocalResponseNorm } from "./nn/layers/local-response-norm";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./nn/layers/pooling";
 export { Sequential } from "./nn/layers/sequential";
 export { asLayer, Module } from "./nn/module";
 export { buffer, parameter, seedInit } from "./nn/parameter";
-export { plus } from "./nn/plus";
+export { type PlusOptions, plus } from "./nn/plus";
 export type { LoadOptions, LoadReport, StateSource, StateValue } from "./nn/state-dict";
 export { type LayerCall, type LayerObserver, type Observer, type OpCall, observe, observeLayers } from "./observe";
 export type { AttrsOf, Op } from "./op";

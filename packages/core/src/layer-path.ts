@@ -6,6 +6,8 @@ export interface PathNode {
 const stack: PathNode[] = [];
 /** The path of the stack as it is; made when first asked for, shared by all calls of one layer. */
 let path: LayerPath | undefined;
+/** Names found during the outermost call at hand, by layer and the one inside it: no tree changes while it runs. */
+const names = new Map<PathNode, Map<PathNode, string | undefined>>();
 
 /** Runs `fn` as part of the call of `layer`. */
 export function insideLayer<T>(layer: PathNode, fn: () => T): T {
@@ -17,6 +19,7 @@ export function insideLayer<T>(layer: PathNode, fn: () => T): T {
   } finally {
     stack.pop();
     path = outer;
+    if (stack.length === 0) names.clear();
   }
 }
 
@@ -26,12 +29,12 @@ export class LayerPath {
 
   /** `layer2.0.conv1`; empty outside of a model and in its outermost layer. */
   toString(): string {
-    const names: string[] = [];
+    const parts: string[] = [];
     for (let i = 1; i < this.layers.length; i++) {
-      const name = (this.layers[i - 1] as PathNode).childName(this.layers[i] as PathNode);
-      if (name) names.push(name);
+      const name = nameOf(this.layers[i - 1] as PathNode, this.layers[i] as PathNode);
+      if (name) parts.push(name);
     }
-    return names.join(".");
+    return parts.join(".");
   }
 
   /** The path in front of what happened there: `layer2.0.conv1: conv2d`. */
@@ -39,6 +42,15 @@ export class LayerPath {
     const path = this.toString();
     return path === "" ? what : `${path}: ${what}`;
   }
+}
+
+/** A search of the tree below `layer`, once for all ops of a call. */
+function nameOf(layer: PathNode, child: PathNode): string | undefined {
+  if (stack.length === 0) return layer.childName(child);
+  const known = names.get(layer) ?? new Map<PathNode, string | undefined>();
+  names.set(layer, known);
+  if (!known.has(child)) known.set(child, layer.childName(child));
+  return known.get(child);
 }
 
 const OUTSIDE = new LayerPath([]);

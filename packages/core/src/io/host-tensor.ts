@@ -92,6 +92,12 @@ export function checkBooleans(where: string, shownAs: string, { dtype, bytes }: 
 /** A name from a file as messages print it: quoted, escaped, at most 80 characters. */
 export const shownName = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name);
 
+/** Reverses the bytes of every element of `step` bytes, in place. */
+export function swapBytes(bytes: Uint8Array, step: number): void {
+  if (step === 1) return;
+  for (let i = 0; i < bytes.byteLength; i += step) bytes.subarray(i, i + step).reverse();
+}
+
 /** One array of all chunks, for callers that want a file in memory. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.byteLength, 0));
@@ -103,10 +109,11 @@ export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-const isFileOnly = (dtype: FileDType): dtype is FileOnlyDType => dtype in FILE_ONLY_BYTES;
+/** Whether a dtype exists in files only. */
+export const isFileOnly = (dtype: FileDType): dtype is FileOnlyDType => dtype in FILE_ONLY_BYTES;
 
-// 64-bit values beyond 2^53 lose digits here, but never come near the range of i32.
-function readInteger(view: DataView, offset: number, dtype: FileOnlyDType): number {
+/** One integer, little endian. 64-bit values beyond 2⁵³ lose digits, but never come near the range of i32. */
+export function readInteger(view: DataView, offset: number, dtype: FileOnlyDType): number {
   switch (dtype) {
     case "i8":
       return view.getInt8(offset);

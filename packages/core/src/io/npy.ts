@@ -1,6 +1,15 @@
 import { DTypeError, FileFormatError, formatShape, ShapeError } from "../errors";
-import { checkBooleans, concatBytes, type FileDType, fileDTypeBytes, fileTensorBytes, type HostTensor } from "./host-tensor";
+import {
+  checkBooleans,
+  concatBytes,
+  type FileDType,
+  fileDTypeBytes,
+  fileTensorBytes,
+  type HostTensor,
+  swapBytes,
+} from "./host-tensor";
 import { type NpyHeader, parseNpyHeader } from "./npy-header";
+import { gatherStrided } from "./strided";
 
 /**
  * The array of a NumPy .npy file (format 1.0, 2.0 or 3.0), in row-major order and little endian: column-major files are
@@ -9,18 +18,26 @@ import { type NpyHeader, parseNpyHeader } from "./npy-header";
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export function readNpy(file: Uint8Array, where = "readNpy"): HostTensor {
-  const { descr, isFortranOrder, shape, dataOffset } = parseNpyHeader(file, where);
+  const header = parseNpyHeader(file, where);
+  return arrayOf(header, file.subarray(header.dataOffset), where);
+}
+
+/**
+ * The array that `data` holds in the layout that a header describes; a copy.
+ * @throws FileFormatError if the data's size, dtype or booleans don't fit.
+ */
+export function arrayOf(header: Omit<NpyHeader, "dataOffset">, data: Uint8Array, where: string): HostTensor {
+  const { descr, isFortranOrder, shape } = header;
   const { dtype, isBigEndian } = parseDescr(descr, where);
   const expected = fileTensorBytes(dtype, shape);
-  const got = file.byteLength - dataOffset;
-  if (expected !== got) {
+  if (expected !== data.byteLength) {
     const rule = `the file must hold ${expected ?? "fewer than 2^53"} bytes after its header for ${dtype} ${formatShape(shape)}`;
-    throw new FileFormatError(where, { rule, got: `${got}`, fix: "Is the file whole, and one array only?" });
+    throw new FileFormatError(where, { rule, got: `${data.byteLength}`, fix: "Is the file whole, and one array only?" });
   }
   const step = fileDTypeBytes(dtype);
-  let bytes: Uint8Array = file.slice(dataOffset);
+  let bytes = new Uint8Array(data);
   if (isBigEndian) swapBytes(bytes, step);
-  if (isFortranOrder) bytes = toRowMajor(bytes, shape, step);
+  if (isFortranOrder && !shape.includes(0)) bytes = gatherStrided(bytes, shape, columnStrides(shape), step);
   const tensor = { dtype, shape, bytes };
   checkBooleans(where, "the array", tensor);
   return tensor;
@@ -74,7 +91,8 @@ export const NPY_DTYPES: ReadonlyMap<string, FileDType> = new Map([
 /** NumPy's own limit on axes. */
 const MAX_RANK = 64;
 
-function parseDescr(descr: NpyHeader["descr"], where: string): { dtype: FileDType; isBigEndian: boolean } {
+/** The dtype and byte order of a type code such as `<f4`. @throws FileFormatError if it isn't one of `NPY_DTYPES`. */
+export function parseDescr(descr: NpyHeader["descr"], where: string): { dtype: FileDType; isBigEndian: boolean } {
   const dtype = NPY_DTYPES.get(descr.slice(1));
   const order = descr[0] ?? "";
   const isKnown = dtype !== undefined && (fileDTypeBytes(dtype) === 1 ? "|<>=" : "<>").includes(order);
@@ -83,28 +101,6 @@ function parseDescr(descr: NpyHeader["descr"], where: string): { dtype: FileDTyp
   throw new FileFormatError(where, { rule, got: JSON.stringify(descr.slice(0, 40)), fix: "Save it with .astype(numpy.float32)" });
 }
 
-function swapBytes(bytes: Uint8Array, step: number): void {
-  if (step === 1) return;
-  for (let i = 0; i < bytes.byteLength; i += step) bytes.subarray(i, i + step).reverse();
-}
-
-/** Column-major (first index fastest) → row-major (last index fastest). */
-function toRowMajor(bytes: Uint8Array, shape: readonly number[], step: number): Uint8Array {
-  if (shape.length < 2 || bytes.byteLength === 0) return bytes;
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, step));
-  const index = shape.map(() => 0);
-  const result = new Uint8Array(bytes.byteLength);
-  let from = 0;
-  for (let to = 0; to < result.byteLength; to += step) {
-    for (let k = 0; k < step; k++) result[to + k] = bytes[from + k] as number;
-    // Counts up like an odometer, last axis first, keeping the offset that belongs to the index.
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis] as number;
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      from -= (strides[axis] as number) * (shape[axis] as number);
-      index[axis] = 0;
-    }
-  }
-  return result;
-}
+/** Of column-major order, in which the first index is the fastest. */
+const columnStrides = (shape: readonly number[]): readonly number[] =>
+  shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));

@@ -21,3 +21,9 @@ export async function readExactly(source: RandomAccess, offset: number, length: 
   const rule = `the file must still hold ${length} bytes at offset ${offset}`;
   throw new FileFormatError(where, { rule, got: `${bytes.byteLength}`, fix: "Was it cut short or overwritten meanwhile?" });
 }
+
+/** The `size` bytes from `start` on as a RandomAccess of their own. */
+export const section = (source: RandomAccess, start: number, size: number): RandomAccess => ({
+  size,
+  read: (offset, length) => source.read(start + offset, length),
+});

@@ -3,6 +3,7 @@ import type { FileDType, HostTensor } from "./host-tensor";
 import { alignedBytes, checkBooleans, fileTensorBytes, shownName } from "./host-tensor";
 import { fromBytes, type RandomAccess, readExactly } from "./random-access";
 import { parseSafetensorsHeader, SAFETENSORS_DTYPES, type SafetensorsEntry, safetensorsDataOffset } from "./safetensors-header";
+import { entryOf, type TensorFile } from "./tensor-file";
 
 /** What a safetensors file holds, tensors in the order of the header. */
 export interface SafetensorsContents {
@@ -11,11 +12,8 @@ export interface SafetensorsContents {
 }
 
 /** A safetensors file whose header was read and checked; tensors are read one by one. */
-export interface SafetensorsFile {
+export interface SafetensorsFile extends TensorFile {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
-  readonly metadata: ReadonlyMap<string, string>;
-  /** One tensor's bytes. @throws ArgumentError if the file has no such name. @throws FileFormatError if it was cut short. */
-  read(name: string): Promise<HostTensor>;
 }
 
 /**
@@ -40,8 +38,7 @@ export async function openSafetensors(source: RandomAccess, where = "openSafeten
   const head = await readExactly(source, 0, safetensorsDataOffset(prefix, source.size, where), where);
   const { entries, metadata } = parseSafetensorsHeader(head, source.size, where);
   const read = async (name: string): Promise<HostTensor> => {
-    const entry = entries.get(name);
-    if (entry === undefined) throw new ArgumentError(where, { rule: "name must be a tensor of the file", got: shownName(name) });
+    const entry = entryOf(entries, name, where);
     return toTensor(where, name, entry, await readExactly(source, entry.begin, entry.end - entry.begin, where));
   };
   return { entries, metadata, read };

@@ -13,13 +13,13 @@ import { ReLU, ReLU6, SiLU } from "./layers/activations";
 import { BatchNorm2d } from "./layers/batch-norm";
 import { Conv2d } from "./layers/conv2d";
 import { asLayer } from "./module";
-import { Plus, requireSameBranches } from "./plus";
+import { Plus } from "./plus";
 
 /** What one kernel computes: activation(norm(conv(x)) + residual). */
 interface FusableConv {
   readonly conv: Conv2d;
   readonly norm: BatchNorm2d | undefined;
-  readonly residual: Tensor | undefined;
+  readonly plus: Plus | undefined;
   readonly activation: FusedActivation;
 }
 
@@ -53,7 +53,7 @@ export function fuseSteps(x: Tensor, steps: readonly Step[], from: number): Fuse
   if (activation) next++;
   if (next === from + 1) return undefined;
   if (!canFuse(x, conv, norm) || (plus && wantsGrad([plus.value]))) return undefined;
-  const output = asLayer(conv, () => fuse(x, { conv, norm, residual: plus?.value, activation: activation ?? "none" }));
+  const output = asLayer(conv, () => fuse(x, { conv, norm, plus, activation: activation ?? "none" }));
   return { output, steps: next - from };
 }
 
@@ -68,12 +68,12 @@ function canFuse(x: Tensor, conv: Conv2d, norm: BatchNorm2d | undefined): boolea
   return !wantsGrad(inputs.filter((input): input is Tensor => input != null));
 }
 
-function fuse(x: Tensor, { conv, norm, residual, activation }: FusableConv): Tensor {
+function fuse(x: Tensor, { conv, norm, plus, activation }: FusableConv): Tensor {
   return scoped(() => {
     const output = conv2dOp.infer([x, conv.weight], conv.attrs)[0] as TensorSpec;
-    if (residual) requireSameBranches(output, residual);
+    plus?.requireSame(output);
     const { scale, shift } = foldConv(conv, norm);
-    const inputs = [x, conv.weight, scale, shift, ...(residual ? [residual] : [])];
+    const inputs = [x, conv.weight, scale, shift, ...(plus ? [plus.value] : [])];
     const macs = conv2dOp.macs?.([x, conv.weight], [output], conv.attrs) ?? 0;
     return applyFused("conv2dFused", inputs, output, { ...conv.attrs, activation }, macs);
   });

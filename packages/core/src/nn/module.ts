@@ -1,5 +1,6 @@
 import type { Device } from "../backend";
 import { StateDictError, VertebraError } from "../errors";
+import type { WeightsSource } from "../io/weights-source";
 import { currentLayer, insideLayer, type PathNode } from "../layer-path";
 import { notifyLayerObservers } from "../observe";
 import { scoped } from "../scope";
@@ -101,6 +102,17 @@ export abstract class Module<Output = Tensor> implements PathNode {
    */
   loadStateDict(source: StateSource, options: LoadOptions = {}): LoadReport {
     return loadInto(this.stateDict(), source, options);
+  }
+
+  /**
+   * Loads a checkpoint: safetensors (also in shards), PyTorch's .pth/.pt/.bin or NumPy's .npz, from a path (in Node), an
+   * address, a Blob or bytes. The format is told by the contents; nothing in the file is executed.
+   * @throws FileFormatError if it can't be read. @throws StateDictError if names or shapes differ; nothing is changed then.
+   */
+  async load(source: WeightsSource, options: LoadOptions = {}): Promise<LoadReport> {
+    // On demand, so that programs which never load don't carry the readers.
+    const { loadWeights } = await import("../io/readers");
+    return this.loadStateDict(await loadWeights(source), options);
   }
 
   /** Moves parameters and buffers to `device`, in place. */

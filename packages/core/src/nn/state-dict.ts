@@ -27,14 +27,19 @@ export interface LoadReport {
   readonly mismatched: readonly string[];
 }
 
-/** Copies `source` into `target` by name. @throws StateDictError (strict) with everything that doesn't fit; nothing is changed then. */
+/**
+ * Copies `source` into `target` by name; counters of batch norm may be missing where its statistics are there.
+ * @throws StateDictError (strict) with everything that doesn't fit; nothing is changed then.
+ */
 export function loadInto(target: ReadonlyMap<string, Tensor>, source: StateSource, { strict = true }: LoadOptions): LoadReport {
   const missing: string[] = [];
   const mismatched: string[] = [];
   const fitting: [string, Tensor, StateValue][] = [];
+  const uncounted: Tensor[] = [];
   for (const [name, own] of target) {
     const value = source.get(name);
-    if (!value) missing.push(name);
+    if (!value && isUncounted(name, source)) uncounted.push(own);
+    else if (!value) missing.push(name);
     else if (!isSameShape(value.shape, own.shape))
       mismatched.push(`${name}: model ${formatShape(own.shape)}, checkpoint ${formatShape(value.shape)}`);
     else fitting.push([name, own, value]);
@@ -43,8 +48,15 @@ export function loadInto(target: ReadonlyMap<string, Tensor>, source: StateSourc
   const report = { loaded: fitting.map(([name]) => name), missing, unexpected, mismatched };
   if (strict && missing.length + unexpected.length + mismatched.length > 0) throw stateDictError(report);
   for (const [, own, value] of fitting) writeValue(own, value);
+  for (const counter of uncounted) counter.write([0]);
   return report;
 }
+
+const COUNTER = /(^|\.)num_batches_tracked$/;
+
+/** Batch norm's counter of batches isn't in files from before PyTorch 0.4.1; there it starts at 0, as PyTorch has it. */
+const isUncounted = (name: string, source: StateSource): boolean =>
+  COUNTER.test(name) && source.has(name.replace(COUNTER, "$1running_mean"));
 
 function writeValue(target: Tensor, value: StateValue): void {
   if (value.dtype === target.dtype) target.writeBytes(value.bytes);

@@ -24,6 +24,8 @@ export interface Conv2dLayerOptions {
   readonly paddingMode?: "zeros" | "reflect" | "replicate";
   /** Default: PyTorch's, uniform in ±1/√fanIn. */
   readonly weightInit?: Initializer;
+  /** Default: PyTorch's, uniform in ±1/√fanIn. */
+  readonly biasInit?: Initializer;
 }
 
 /** 2-D convolution, x [N, inChannels, H, W] → [N, outChannels, Ho, Wo]; initialised as PyTorch does. */
@@ -53,7 +55,7 @@ export class Conv2d extends Module {
     const shape = [outChannels, inChannels / groups, ...this.#kernel];
     this.weight = parameter(shape, weightInit);
     const fanIn = (shape[1] as number) * this.#kernel[0] * this.#kernel[1];
-    this.bias = bias ? parameter([outChannels], uniformInit(1 / Math.sqrt(fanIn))) : null;
+    this.bias = bias ? parameter([outChannels], options.biasInit ?? uniformInit(1 / Math.sqrt(fanIn))) : null;
   }
 
   forward(x: Tensor): Tensor {

@@ -1,10 +1,19 @@
 import { linear } from "../../functional/linear";
 import type { Tensor } from "../../tensor";
-import { kaimingUniform, uniformInit } from "../init";
+import { type Initializer, kaimingUniform, uniformInit } from "../init";
 import { Module } from "../module";
 import { parameter } from "../parameter";
 
-/** y = x · weightᵀ + bias; x [..., inFeatures] → [..., outFeatures]. Initialised as PyTorch does: uniform in ±1/√inFeatures. */
+export interface LinearOptions {
+  /** Default: true. */
+  readonly bias?: boolean;
+  /** Default: PyTorch's, uniform in ±1/√inFeatures. */
+  readonly weightInit?: Initializer;
+  /** Default: PyTorch's, uniform in ±1/√inFeatures. */
+  readonly biasInit?: Initializer;
+}
+
+/** y = x · weightᵀ + bias; x [..., inFeatures] → [..., outFeatures]. */
 export class Linear extends Module {
   weight: Tensor;
   bias: Tensor | null;
@@ -12,11 +21,12 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: { readonly bias?: boolean } = {},
+    options: LinearOptions = {},
   ) {
     super();
-    this.weight = parameter([outFeatures, inFeatures], kaimingUniform("fanIn", Math.sqrt(1 / 3)));
-    this.bias = options.bias === false ? null : parameter([outFeatures], uniformInit(1 / Math.sqrt(inFeatures)));
+    const { bias = true, weightInit = kaimingUniform("fanIn", Math.sqrt(1 / 3)) } = options;
+    this.weight = parameter([outFeatures, inFeatures], weightInit);
+    this.bias = bias ? parameter([outFeatures], options.biasInit ?? uniformInit(1 / Math.sqrt(inFeatures))) : null;
   }
 
   forward(x: Tensor): Tensor {

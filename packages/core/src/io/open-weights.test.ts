@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { FileFormatError } from "../errors";
+import { concatBytes } from "./host-tensor";
+import { writeNpy } from "./npy";
+import { openWeights } from "./open-weights";
+import { fromBytes } from "./random-access";
+import { writeSafetensors } from "./safetensors";
+import { pickleOf } from "./testing/pickle-bytes";
+import { zipBytes } from "./testing/zip-bytes";
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+const value = { dtype: "u8", shape: [1], bytes: Uint8Array.of(7) } as const;
+
+describe("openWeights", () => {
+  // PyTorch's and NumPy's own files are read in checkpoints.test.ts, shards in safetensors-shards.test.ts.
+  test.each<[string, Uint8Array]>([
+    ["safetensors", concatBytes(writeSafetensors([["x", value]]))],
+    ["npz", zipBytes([{ name: "x.npy", data: writeNpy(value) }])],
+  ])("tells %s by its contents", async (_, bytes) => {
+    const file = await openWeights(fromBytes(bytes), "weights.bin");
+    expect((await file.read("x")).bytes).toEqual(Uint8Array.of(7));
+  });
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ["an empty file", ascii(""), /got an empty file\. Download it again/],
+    [
+      "a Git LFS pointer",
+      ascii("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+      /got a Git LFS pointer.*git lfs pull/,
+    ],
+    ["a web page", ascii("\n<!DOCTYPE html><html>"), /got a web page\. .*direct link/],
+    ["an .npy", writeNpy(value), /got one NumPy array \(\.npy\)\. .*readNpy/],
+    ["HDF5", ascii("\x89HDF\r\n\x1a\n"), /got HDF5/],
+    [
+      "a TensorFlow.js model",
+      ascii('{"format": "layers-model", "modelTopology": {}}'),
+      /got a TensorFlow\.js model\. .*vertebra convert/,
+    ],
+    ["GGUF", ascii("GGUF\x03\0\0\0"), /got GGUF/],
+    ["TensorFlow Lite", ascii("\x1c\0\0\0TFL3"), /got TensorFlow Lite/],
+    ["ONNX", ascii("\x08\x08\x12\x07pytorch"), /got ONNX/],
+    ["gzip", ascii("\x1f\x8b\x08"), /got a gzip archive\. Unpack it first/],
+    ["the oldest .pth", ascii(`storages${"\0".repeat(249)}ustar`), /got a tar archive of PyTorch before 0\.1\.10/],
+    ["tar", ascii(`weights.pth${"\0".repeat(246)}ustar`), /got a tar archive\. Unpack/],
+    ["another ZIP", zipBytes([{ name: "a.txt", data: ascii("a") }]), /got a ZIP archive without tensors/],
+    ["an index without its folder", ascii('{"weight_map": {}}'), /must come with a way to open them.*Pass the file's path/],
+    ["a pickle of something else", pickleOf("}"), /got a pickle without PyTorch's number in front/],
+    [
+      "anything else",
+      Uint8Array.of(1, 2, 3, 255),
+      /PyTorch's \.pth\/\.pt\/\.bin or NumPy's \.npz, got a file that starts with 01 02 03 ff/,
+    ],
+  ])("says what %s is, and what to do", async (_, bytes, message) => {
+    const error = await openWeights(fromBytes(bytes), "weights.bin").catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(FileFormatError);
+    expect((error as Error).message).toMatch(/^weights\.bin: /);
+    expect((error as Error).message).toMatch(message);
+  });
+});
