@@ -15,7 +15,7 @@ export type Command<C extends CommandName> = (context: CommandContext<C>) => Pro
 interface CommandRow {
   /** One line, imperative. */
   readonly summary: string;
-  /** Names of positional arguments: `MODEL` is asked for, `[MODEL]` may be left out, `IMAGE…` takes one or more. */
+  /** Names of positional arguments: `MODEL` is asked for, `[MODEL]` may be left out, `IMAGE…` takes one or more, `[MODEL]…` any number. */
   readonly args: readonly string[];
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [line: string, does: string])[];
@@ -51,7 +51,32 @@ export const COMMANDS = {
       ["vertebra summary resnet18 --input 1x64x64 --batch 8", "at another size"],
       ["vertebra summary lenet5 --format torch", "as PyTorch's print(model)"],
     ],
-    json: "{ model, params, macs, input, output, layers: [{ path, type, output, params, macs, activationBytes }] }",
+    json:
+      "{ model, params, macs, input, output, stages: [{ name, output, params, macs, activationBytes }], " +
+      "layers: [{ path, type, output, params, macs, activationBytes, receptiveField }] }",
+  },
+  compare: {
+    summary: "Set models side by side",
+    args: ["[MODEL]…"],
+    examples: [
+      ["vertebra compare resnet50 efficientnet_b0 vgg16", "parameters, MACs, activation memory, depth and published accuracy"],
+      ["vertebra compare --svg models.svg", "all models with published accuracy, as a scatter plot too"],
+    ],
+    json: "[{ model, params, macs, activationBytes, depth, top1?, source? }], top1 in percent",
+    notes:
+      "Counted for one image of the model's own size, on shapes alone. Depth is the number of convolutions and linear layers on the " +
+      "longest way through. Accuracy is quoted from the tables named in `source`.",
+  },
+  lint: {
+    summary: "Look for the traps in a model",
+    args: ["MODEL"],
+    examples: [
+      ["vertebra lint lenet5", "unused parameters, dropped rows, missing activations, …"],
+      ["vertebra lint resnet18 --input 3x32x32", "at another size: what strides have left nothing of"],
+    ],
+    json: "{ model, input, params, unusedParams, findings: [{ rule, severity, path, message, why, fix }] }, severity error, warning or note",
+    notes:
+      "Runs on shapes alone, so it takes neither weights nor time. Exit code 1 if there is an error or a warning; notes are for information.",
   },
   train: {
     summary: "Train a model",
@@ -126,6 +151,8 @@ export const LOADERS: { readonly [C in CommandName]: () => Promise<Command<C>> }
   devices: async () => (await import("./commands/devices")).devices,
   models: async () => (await import("./commands/models")).models,
   summary: async () => (await import("./commands/summary")).summary,
+  compare: async () => (await import("./commands/compare")).compare,
+  lint: async () => (await import("./commands/lint")).lint,
   train: async () => (await import("./commands/train")).train,
   eval: async () => (await import("./commands/eval")).evalCommand,
   predict: async () => (await import("./commands/predict")).predict,

@@ -84,7 +84,8 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
   });
 }
 
-function wrap(text: string, width: number): string[] {
+/** `text` in lines of at most `width`, broken at spaces. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

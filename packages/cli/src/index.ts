@@ -1,4 +1,5 @@
 export { main } from "./cli";
+export { type ComparedModel, compareModels, comparisonSvg } from "./comparison";
 export { type DeviceOptions, device } from "./devices";
 export { commandReference } from "./help";
 export {

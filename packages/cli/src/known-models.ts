@@ -1,5 +1,5 @@
-import { type Device, type Module, type StateValue, unknownName } from "@vertebra/core";
-import { createModel, findModel, listModels, type ModelFacts } from "@vertebra/models";
+import { type Device, type StateValue, unknownName } from "@vertebra/core";
+import { type Classifier, createModel, findModel, listModels, type ModelFacts } from "@vertebra/models";
 import { asUsageError } from "./usage-error";
 
 /** What is published about a model. @throws UsageError naming the nearest model. */
@@ -27,4 +27,5 @@ export function sizesFor(
   return { numClasses: shapeOf(-1)?.[0] ?? numClasses, inChannels: shapeOf(0)?.[1] ?? inputShape[0] };
 }
 
-export const buildModel = (name: string, sizes: ModelSizes, device: Device): Module => createModel(name, { ...sizes, device });
+export const buildModel = (name: string, sizes: ModelSizes, device: Device): Classifier =>
+  createModel(name, { ...sizes, device });

@@ -15,7 +15,19 @@ export interface OptionRow<T> {
 
 const option = <T, const C extends readonly CommandName[]>(row: OptionRow<T> & { readonly commands: C }) => row;
 
-const EVERY = ["devices", "models", "summary", "train", "eval", "predict", "run", "parity", "quickstart"] as const;
+const EVERY = [
+  "devices",
+  "models",
+  "summary",
+  "compare",
+  "lint",
+  "train",
+  "eval",
+  "predict",
+  "run",
+  "parity",
+  "quickstart",
+] as const;
 const MODEL_RUNS = ["eval", "predict", "run"] as const;
 
 export const OPTIMIZERS = ["sgd", "adam", "adamw", "rmsprop", "adagrad"] as const;
@@ -34,14 +46,19 @@ export const OPTIONS = {
     type: imageSize,
     help: "Size of one image.",
     byDefault: "the model's own",
-    commands: ["summary"],
+    commands: ["summary", "lint"],
+  }),
+  svg: option({
+    type: text("FILE.svg"),
+    help: "Where a plot of accuracy over MACs goes, dots by parameters.",
+    commands: ["compare"],
   }),
   batch: option({ type: count(1, 65536), help: "Images at a time.", byDefault: "1", commands: ["summary"] }),
   numClasses: option({
     type: count(1, 1_000_000),
     help: "Outputs of the classifier.",
     byDefault: "the model's own, or the weights'",
-    commands: ["summary", ...MODEL_RUNS],
+    commands: ["summary", "lint", ...MODEL_RUNS],
   }),
 
   data: option({
@@ -110,7 +127,7 @@ export const OPTIONS = {
 
   weights: option({
     type: text("FILE"),
-    help: "Weights or a training checkpoint, .safetensors.",
+    help: "Weights or a training checkpoint, .safetensors; hf://owner/name[@revision][/file] is downloaded, once.",
     isRequired: true,
     commands: MODEL_RUNS,
   }),

@@ -1,5 +1,8 @@
 import { type Device, type Module, noGrad, scoped, tensor } from "@vertebra/core";
+import { downloadProgress } from "./download-progress";
+import { resolveWeights } from "./hub/download-weights";
 import { buildModel, factsOf, sizesFor } from "./known-models";
+import type { Output } from "./output";
 import { type Checkpoint, loadWeights, openCheckpoint, type TrainingRecord } from "./training/checkpoint";
 import { UsageError } from "./usage-error";
 
@@ -17,18 +20,29 @@ export interface TrainedModel {
 export interface TrainedModelOptions {
   readonly where: string;
   readonly name: string;
+  /** A path, or an hf:// address. */
   readonly weights: string;
   readonly numClasses?: number | undefined;
   readonly device: Device;
+  /** Where a download shows how far it is. */
+  readonly output?: Output;
 }
 
 /**
  * A model by name with the weights of a file, sized as the weights are.
  * @throws UsageError for an unknown name, or a checkpoint of another model. @throws ArgumentError listing all that doesn't fit.
  */
-export async function loadTrainedModel({ where, name, weights, numClasses, device }: TrainedModelOptions): Promise<TrainedModel> {
+export async function loadTrainedModel({
+  where,
+  name,
+  weights,
+  numClasses,
+  device,
+  output,
+}: TrainedModelOptions): Promise<TrainedModel> {
   const facts = factsOf(where, name);
-  const checkpoint: Checkpoint = await openCheckpoint(weights);
+  const path = await resolveWeights(weights, { onProgress: output && downloadProgress(output, weights) });
+  const checkpoint: Checkpoint = await openCheckpoint(path);
   const { record } = checkpoint;
   if (record !== undefined && record.model !== name) {
     throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${record.model}`, got: `"${name}"` });
@@ -36,7 +50,7 @@ export async function loadTrainedModel({ where, name, weights, numClasses, devic
   const found = sizesFor(facts, checkpoint.weights, device);
   const sizes = { ...found, numClasses: numClasses ?? found.numClasses };
   const model = buildModel(name, sizes, device);
-  loadWeights(weights, model, checkpoint.weights);
+  loadWeights(path, model, checkpoint.weights);
   model.eval();
   return { model, record, inputShape: facts.inputShape, ...sizes };
 }

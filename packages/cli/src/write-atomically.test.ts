@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CLI_MODULE, needsBuild } from "./testing/built-cli";
 import { temporaryFolder } from "./testing/temporary-folder";
+import { mountTinyDisk } from "./testing/tiny-disk";
 import { writeAtomically } from "./write-atomically";
 
 const folder = temporaryFolder();
@@ -82,24 +83,16 @@ describe.skipIf(needsBuild())("writeAtomically in a process of its own", () => {
     },
   );
 
-  const disk = mountTinyDisk();
+  const disk = mountTinyDisk(join(folder, "disk"));
   test.skipIf(disk === undefined)("on a full disk (needs a mount: Linux, root) it is the same", async () => {
-    const path = join(disk ?? "", "file");
+    const path = join(disk?.path ?? "", "file");
     try {
       writeFileSync(path, "old");
       await expect(writeAtomically(path, [new Uint8Array(3e6)])).rejects.toThrow(/ENOSPC.*The disk is full/s);
       expect(readFileSync(path, "utf8")).toBe("old");
-      expect(readdirSync(disk ?? "")).toEqual(["file"]);
+      expect(readdirSync(disk?.path ?? "")).toEqual(["file"]);
     } finally {
-      spawnSync("umount", [disk ?? ""]);
+      disk?.unmount();
     }
   });
 });
-
-/** A file system of 1 MB, where this process may mount one. */
-function mountTinyDisk(): string | undefined {
-  const at = join(folder, "disk");
-  mkdirSync(at);
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "vertebra-test", at]);
-  return status === 0 && existsSync(at) ? at : undefined;
-}

@@ -19,7 +19,8 @@ export async function writeAtomically(path: string, chunks: readonly Uint8Array[
     await syncFolder(folder);
   } catch (error) {
     await unlink(beside).catch(() => {});
-    throw writeError(path, chunks, error as NodeJS.ErrnoException);
+    const bytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
+    throw writeError(path, bytes, error as NodeJS.ErrnoException);
   }
 }
 
@@ -43,7 +44,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 /** The new name lasts only once the folder is on the disk. Windows can't open folders, and needs no such step. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, constants.O_RDONLY);
   try {
@@ -61,7 +62,8 @@ async function removeLeftovers(folder: string, name: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether this machine has a process of that number. */
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -80,8 +82,8 @@ const FIXES: Readonly<Record<string, string>> = {
   EISDIR: "That is a folder: give a file name",
 };
 
-function writeError(path: string, chunks: readonly Uint8Array[], error: NodeJS.ErrnoException): Error {
-  const bytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
+/** What the system said about a file of `bytes` that can't be written whole, and what to do about it. */
+export function writeError(path: string, bytes: number, error: NodeJS.ErrnoException): ArgumentError {
   const fix = `${FIXES[error.code ?? ""] ?? "Choose another place"}. A file that was there before is unchanged`;
   return new ArgumentError(path, { rule: `${bytes} bytes must be writable there`, got: error.message, fix });
 }

@@ -12,7 +12,7 @@ export const evalCommand: Command<"eval"> = async ({ args, options, output }) =>
   const [name = ""] = args;
   const { weights = "", limit, numClasses } = options;
   return usingDevice(options.device, options, async (device) => {
-    const { model, record } = await loadTrainedModel({ where: "vertebra eval", name, weights, numClasses, device });
+    const { model, record } = await loadTrainedModel({ where: "vertebra eval", name, weights, numClasses, device, output });
     const data = options.data ?? record?.settings.data ?? "mnist";
     const testSet = await loadData(data, "test");
     const { mean, std, padding } = record?.preprocessing ?? preprocessingFor(data, testSet);

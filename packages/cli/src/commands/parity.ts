@@ -1,5 +1,29 @@
 import { type Device, type Module, OPS, type OpName, seedInit, sgd, unknownName } from "@vertebra/core";
-import { BasicBlock, Bottleneck, createModel } from "@vertebra/models";
+import {
+  BasicBlock,
+  BasicConv2d,
+  Bottleneck,
+  createModel,
+  DenseBlock,
+  DenseLayer,
+  Inception,
+  InceptionA,
+  InceptionAux,
+  InceptionB,
+  InceptionC,
+  InceptionD,
+  InceptionE,
+  InceptionV3Aux,
+  KerasResNeXtBlock,
+  kerasResNeXtStack,
+  MBConv,
+  PreActBasicBlock,
+  PreActBottleneck,
+  Residual,
+  resnetBlock,
+  SqueezeExcitation,
+  Transition,
+} from "@vertebra/models";
 import {
   type CaseOutcome,
   type GoldenReport,
@@ -62,10 +86,42 @@ function planOf({ goldens, ops, models }: OptionsOf<"parity">): Plan {
 
 type Arguments = Readonly<Record<string, unknown>>;
 
+/** Builds a block from the options in a golden row, which came as JSON. */
+const fromRow =
+  <Options>(Block: new (options: Options) => Module) =>
+  (args: Arguments): Module =>
+    new Block(args as unknown as Options);
+
+/** The same for stages, which are functions. */
+const stageFromRow =
+  <Options>(make: (options: Options) => Module) =>
+  (args: Arguments): Module =>
+    make(args as unknown as Options);
+
 /** Public blocks, by the names that golden rows call them by. */
 const BLOCKS = {
-  BasicBlock: (args: Arguments): Module => new BasicBlock(args as unknown as ConstructorParameters<typeof BasicBlock>[0]),
-  Bottleneck: (args: Arguments): Module => new Bottleneck(args as unknown as ConstructorParameters<typeof Bottleneck>[0]),
+  BasicBlock: fromRow(BasicBlock),
+  BasicConv2d: fromRow(BasicConv2d),
+  Bottleneck: fromRow(Bottleneck),
+  DenseBlock: fromRow(DenseBlock),
+  DenseLayer: fromRow(DenseLayer),
+  Inception: fromRow(Inception),
+  InceptionA: fromRow(InceptionA),
+  InceptionAux: fromRow(InceptionAux),
+  InceptionB: fromRow(InceptionB),
+  InceptionC: fromRow(InceptionC),
+  InceptionD: fromRow(InceptionD),
+  InceptionE: fromRow(InceptionE),
+  InceptionV3Aux: fromRow(InceptionV3Aux),
+  KerasResNeXtBlock: fromRow(KerasResNeXtBlock),
+  kerasResNeXtStack: stageFromRow(kerasResNeXtStack),
+  MBConv: fromRow(MBConv),
+  PreActBasicBlock: fromRow(PreActBasicBlock),
+  PreActBottleneck: fromRow(PreActBottleneck),
+  Residual: fromRow(Residual),
+  resnetBlock: stageFromRow(resnetBlock),
+  SqueezeExcitation: fromRow(SqueezeExcitation),
+  Transition: fromRow(Transition),
 };
 
 function requireOp(name: string): OpName {

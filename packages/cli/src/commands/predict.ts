@@ -15,7 +15,7 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
   const [name = "", ...images] = args;
   const { weights = "", numClasses, topK = 5 } = options;
   return usingDevice(options.device, options, async (device) => {
-    const trained = await loadTrainedModel({ where: "vertebra predict", name, weights, numClasses, device });
+    const trained = await loadTrainedModel({ where: "vertebra predict", name, weights, numClasses, device, output });
     const results: { image: string; predictions: Prediction[] }[] = [];
     // One at a time, so that memory doesn't grow with the number of images.
     for (const image of images) {

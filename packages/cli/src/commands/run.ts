@@ -17,7 +17,7 @@ export const run: Command<"run"> = async ({ args, options, output }) => {
   const [name = ""] = args;
   const { weights = "", inputFile = "", outputFile = "", numClasses, batchSize } = options;
   return usingDevice(options.device, options, async (device) => {
-    const { model } = await loadTrainedModel({ where: "vertebra run", name, weights, numClasses, device });
+    const { model } = await loadTrainedModel({ where: "vertebra run", name, weights, numClasses, device, output });
     const { values, shape } = await readInput(inputFile);
     const started = performance.now();
     const n = shape[0] as number;

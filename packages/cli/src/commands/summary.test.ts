@@ -9,11 +9,22 @@ describe("summary", () => {
     expect(summary).toMatchObject({ model: "resnet50", params: 25_557_032, input: [1, 3, 224, 224], output: [1, 1000] });
     expect((summary.macs / 1e9).toFixed(2)).toBe("4.09");
     for (const layer of summary.layers) {
-      expect(Object.keys(layer)).toEqual(["path", "type", "output", "params", "macs", "activationBytes"]);
+      expect(Object.keys(layer)).toEqual(["path", "type", "output", "params", "macs", "activationBytes", "receptiveField"]);
     }
     const total = (key: "params" | "macs") =>
       summary.layers.reduce((sum: number, layer: Record<string, number>) => sum + (layer[key] ?? 0), 0);
     expect([total("params"), total("macs")]).toEqual([summary.params, summary.macs]);
+    expect(summary.stages.map(({ name }: { name: string }) => name)).toEqual([
+      "stem",
+      "layer1",
+      "layer2",
+      "layer3",
+      "layer4",
+      "head",
+    ]);
+    // Araujo et al. 2019, table 1: 483 for ResNet-50 v1; with the stride on the 3×3 (v1.5) three of these see one step less.
+    expect(summary.layers.find(({ path }: { path: string }) => path === "layer4.2")?.receptiveField ?? null).toBeNull();
+    expect(summary.layers.find(({ path }: { path: string }) => path === "layer4.2.conv3").receptiveField).toEqual([427, 427]);
   });
 
   test("takes a size, a batch and a number of classes", async () => {

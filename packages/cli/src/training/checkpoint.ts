@@ -90,15 +90,10 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   });
 }
 
-/**
- * Puts weights into a model. Counters of batches may be missing, as in files from before PyTorch 0.4.1; they start at 0 then.
- * @throws ArgumentError naming the file and all that doesn't fit.
- */
+/** Puts weights into a model. @throws ArgumentError naming the file and all that doesn't fit. */
 export function loadWeights(path: string, model: Module, weights: Checkpoint["weights"]): void {
-  const counters = [...model.stateDict().keys()].filter((name) => name.endsWith(COUNTER));
-  const zero: StateValue = { dtype: "i32", shape: [], bytes: new Uint8Array(4) };
   try {
-    model.loadStateDict(new Map([...counters.map((name) => [name, zero] as const), ...weights]));
+    model.loadStateDict(weights);
   } catch (error) {
     if (!(error instanceof VertebraError)) throw error;
     const fix = "Is it of this model?";

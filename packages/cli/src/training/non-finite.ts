@@ -14,6 +14,7 @@ import {
   VertebraError,
   withFusion,
 } from "@vertebra/core";
+import type { Classifier } from "@vertebra/models";
 
 /** Training stopped at a loss that isn't a finite number. */
 export class NonFiniteLossError extends VertebraError {}
@@ -32,7 +33,7 @@ export const rememberState = (model: Module, device: Device): StateBefore =>
   }));
 
 interface FailedStep {
-  readonly model: Module;
+  readonly model: Classifier;
   readonly images: Tensor;
   readonly before: StateBefore;
   readonly value: number;
@@ -56,7 +57,7 @@ function restore({ buffers, generator }: StateBefore): void {
 }
 
 /** A sentence on where the first NaN or infinity comes from: images, weights, or the output of an op in a layer. */
-async function firstNonFinite(model: Module, images: Tensor): Promise<string> {
+async function firstNonFinite(model: Classifier, images: Tensor): Promise<string> {
   if (await isNonFinite(images)) return "The images of the batch hold a NaN or infinity";
   for (const [name, value] of model.namedParameters()) {
     if (await isNonFinite(value))
@@ -65,7 +66,7 @@ async function firstNonFinite(model: Module, images: Tensor): Promise<string> {
   const found: { layer: string; op: string; flag: Tensor }[] = [];
   let isChecking = false;
   // One op at a time, so that the op named is the one that did it.
-  const forward = () => scoped(() => withFusion(false, () => void model.forward(images)));
+  const forward = () => scoped(() => withFusion(false, () => void model.forwardAux(images)));
   noGrad(() =>
     observe(({ layer, op, outputs }) => {
       // The checks are ops too.

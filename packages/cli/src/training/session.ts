@@ -1,5 +1,6 @@
-import { type Device, generatorState, type Module, manualSeed, type Optimizer, seedInit } from "@vertebra/core";
+import { type Device, generatorState, manualSeed, type Optimizer, seedInit } from "@vertebra/core";
 import { type Dataset, loadBatches } from "@vertebra/data";
+import type { Classifier } from "@vertebra/models";
 import { formatCount, formatDuration, formatPercent } from "../format";
 import type { Interrupt } from "../interrupt";
 import { buildModel } from "../known-models";
@@ -43,7 +44,7 @@ export interface SessionOptions {
 
 /** A training run from the command line: shows progress, saves, evaluates after each epoch and stops where it is told to. */
 export class TrainingSession {
-  readonly model: Module;
+  readonly model: Classifier;
   readonly epochs: EpochResult[] = [];
   readonly #options: SessionOptions;
   readonly #optimizer: Optimizer;

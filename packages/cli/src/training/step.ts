@@ -1,17 +1,18 @@
-import { argmax, crossEntropy, type Device, type Module, noGrad, type Optimizer, scope, tensor } from "@vertebra/core";
+import { argmax, crossEntropy, type Device, noGrad, type Optimizer, scope, type Tensor, tensor } from "@vertebra/core";
 import type { Batch } from "@vertebra/data";
+import type { Classifier } from "@vertebra/models";
 import { nonFiniteLoss, rememberState } from "./non-finite";
 
 /** What one batch gave. */
 export interface BatchResult {
-  /** Mean cross-entropy of the batch. */
+  /** Mean cross-entropy of the batch, with the auxiliary heads' share. */
   readonly loss: number;
   /** Images whose most probable class was right. */
   readonly correct: number;
 }
 
 export interface StepContext {
-  readonly model: Module;
+  readonly model: Classifier;
   readonly optimizer: Optimizer;
   readonly device: Device;
   /** Counts from 1; for messages. */
@@ -27,8 +28,7 @@ export async function trainStep({ model, optimizer, device, step }: StepContext,
   const images = tensor(batch.images, { shape: batch.shape, device });
   const labels = tensor(batch.labels, { dtype: "i32", device });
   const before = rememberState(model, device);
-  const logits = model.forward(images);
-  const loss = crossEntropy(logits, labels);
+  const { loss, logits } = model.trainingLoss(images, (outputs) => crossEntropy(outputs, labels));
   const [value, correct] = await Promise.all([loss.item(), countCorrect(logits, batch.labels)]);
   if (!Number.isFinite(value)) throw await nonFiniteLoss({ model, images, before, value, step });
   optimizer.backwardStep(loss);
@@ -36,7 +36,7 @@ export async function trainStep({ model, optimizer, device, step }: StepContext,
 }
 
 /** Rows of logits [N, C] whose largest value stands at the label. Waits for the device. */
-export async function countCorrect(logits: ReturnType<Module["forward"]>, labels: Int32Array): Promise<number> {
+export async function countCorrect(logits: Tensor, labels: Int32Array): Promise<number> {
   const predicted = await noGrad(() => argmax(logits, { axis: 1 })).data();
   return labels.reduce((count, label, n) => count + (predicted[n] === label ? 1 : 0), 0);
 }

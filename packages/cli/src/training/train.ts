@@ -1,11 +1,12 @@
-import type { Device, Module, Optimizer, Schedule } from "@vertebra/core";
+import type { Device, Optimizer, Schedule } from "@vertebra/core";
 import { type Dataset, loadBatches } from "@vertebra/data";
+import type { Classifier } from "@vertebra/models";
 import type { Position } from "./checkpoint";
 import type { Preprocessing } from "./data";
 import { type BatchResult, trainStep } from "./step";
 
 export interface TrainingRun {
-  readonly model: Module;
+  readonly model: Classifier;
   readonly optimizer: Optimizer;
   readonly device: Device;
   readonly dataset: Dataset;

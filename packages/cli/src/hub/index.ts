@@ -1,0 +1,3 @@
+export { DownloadError } from "./download-error";
+export { downloadWeights, resolveWeights } from "./download-weights";
+export type { DownloadOptions } from "./settings";
