@@ -1,5 +1,5 @@
-import { type Device, type Module, withDevice } from "@vertebra/core";
-import { Classifier } from "./classifier";
+import { type Device, withDevice } from "@vertebra/core";
+import type { Classifier } from "./classifier";
 import type { Preprocessing } from "./preprocessing";
 
 /** Options every model takes. */
@@ -49,19 +49,19 @@ export interface WeightsFacts {
 }
 
 /** Builds a model; `facts` says what is known about it. */
-export interface ModelFactory<Options extends ModelOptions = ModelOptions, Model extends Module = Module> {
+export interface ModelFactory<Options extends ModelOptions = ModelOptions, Model extends Classifier = Classifier> {
   (options?: Options): Model;
   readonly facts: ModelFacts;
 }
 
 /** A model's factory from its facts and its constructor, which runs with `options.device` as the current device. */
-export function defineModel<Options extends ModelOptions, Model extends Module>(
+export function defineModel<Options extends ModelOptions, Model extends Classifier>(
   facts: ModelFacts,
   build: (options: Options) => Model,
 ): ModelFactory<Options, Model> {
   const create = (options: Options = {} as Options): Model => {
     const model = withDevice(options.device, () => build(options));
-    if (model instanceof Classifier) model.checkpointing = options.checkpointing ?? false;
+    model.checkpointing = options.checkpointing ?? false;
     return model;
   };
   return Object.assign(create, { facts });

@@ -46,9 +46,13 @@ export class FeaturePyramid extends Module<Tensor[]> {
   }
 
   override namedChildren(): [string, Module<unknown>][] {
-    const used = new Set(this.#used().flatMap(({ steps }) => steps.filter((step) => step instanceof Module)));
+    const named = this.#model.namedModules();
+    const known = new Set(named.map(([, module]) => module));
+    const steps = this.#used().flatMap((stage) => stage.steps.filter((step): step is Module => step instanceof Module));
+    // A step that is no level of the model's tree stands for its layers, which are.
+    const used = new Set(steps.flatMap((step) => (known.has(step) ? [step] : step.namedChildren().map(([, layer]) => layer))));
     // Stages may be slices of one long sequence: then its layers are the children, by their paths.
-    return this.#model.namedModules().filter(([, module]) => used.has(module as Module));
+    return named.filter(([, module]) => used.has(module));
   }
 
   /** Stages up to the last one wanted. */

@@ -1,5 +1,7 @@
 // LeCun, Bottou, Bengio, Haffner: "Gradient-based learning applied to document recognition", Proceedings of the IEEE 1998.
-import { Conv2d, flatten, Linear, maxPool2d, ReLU, relu, type Step, type Tensor } from "@vertebra/core";
+import { Conv2d, Linear, maxPool2d, ReLU, relu, type Step, Tanh, type Tensor } from "@vertebra/core";
+import { flattenInto } from "./blocks/flatten-into";
+import { Subsampling } from "./blocks/subsampling";
 import { Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
 import type { Stage } from "./stages";
@@ -11,6 +13,7 @@ const C5 = 120;
 const F6 = 84;
 /** Side of the maps that a 32 × 32 image has left after C3 and its pooling. */
 const SIDE = 5;
+const IMAGE_SIDE = 32;
 
 export interface LeNet5Options extends ModelOptions {
   /** ReLU between the linear layers too. Default: false. */
@@ -47,7 +50,9 @@ export class LeNet5 extends Classifier {
 
   head(): readonly Step[] {
     const { fc1, fc2, fc3 } = this;
-    return fc1 && fc2 && fc3 ? [flatten, fc1, ...this.#between, fc2, ...this.#between, fc3] : [];
+    if (!fc1 || !fc2 || !fc3) return [];
+    const flat = flattenInto(fc1, { map: [C3, SIDE, SIDE], imageSide: IMAGE_SIDE });
+    return [flat, fc1, ...this.#between, fc2, ...this.#between, fc3];
   }
 
   classifierNames(): readonly string[] {
@@ -71,5 +76,70 @@ export const lenet5 = defineModel(
   (options: LeNet5Options) => new LeNet5(options),
 );
 
+/**
+ * LeNet-5 as published: subsampling with a trained weight and bias by map, tanh throughout; C3 sees all maps of S2 and the output
+ * is linear, without the radial basis functions. x [N, inChannels, 32, 32] → logits [N, numClasses].
+ */
+export class LeNet51998 extends Classifier {
+  readonly conv1: Conv2d;
+  readonly pool1: Subsampling;
+  readonly conv2: Conv2d;
+  readonly pool2: Subsampling;
+  readonly conv3: Conv2d | null;
+  readonly fc1: Linear | null;
+  fc2: Linear | null;
+  readonly #dropout: number;
+
+  constructor({ numClasses = 10, inChannels = 1, includeTop = true, dropout = 0 }: ModelOptions = {}) {
+    super();
+    this.conv1 = new Conv2d(inChannels, C1, { kernel: 5 });
+    this.pool1 = new Subsampling({ channels: C1 });
+    this.conv2 = new Conv2d(C1, C3, { kernel: 5 });
+    this.pool2 = new Subsampling({ channels: C3 });
+    this.conv3 = includeTop ? new Conv2d(C3, C5, { kernel: 5 }) : null;
+    this.fc1 = includeTop ? new Linear(C5, F6) : null;
+    this.fc2 = includeTop ? new Linear(F6, numClasses) : null;
+    this.#dropout = dropout;
+  }
+
+  override get typeName(): string {
+    return "LeNet5";
+  }
+
+  stages(): readonly Stage[] {
+    const { conv1, pool1, conv2, pool2 } = this;
+    return [
+      { name: "conv1", channels: C1, stride: 2, steps: [conv1, TANH, pool1, TANH] },
+      { name: "conv2", channels: C3, stride: 4, steps: [conv2, TANH, pool2, TANH] },
+    ];
+  }
+
+  head(): readonly Step[] {
+    const { conv3, fc1, fc2 } = this;
+    if (!conv3 || !fc1 || !fc2) return [];
+    const flat = flattenInto(fc1, { map: [C5, 1, 1], imageSide: IMAGE_SIDE });
+    return [conv3, TANH, flat, fc1, TANH, ...this.headDropout(this.#dropout), fc2];
+  }
+
+  classifierNames(): readonly string[] {
+    return this.fc2 ? ["fc2"] : [];
+  }
+}
+
+const TANH = new Tanh();
+
+export const lenet5_1998 = defineModel(
+  {
+    name: "lenet5_1998",
+    family: "lenet",
+    inputShape: [1, 32, 32],
+    numClasses: 10,
+    params: 61_750,
+    gigaMacs: 0.000417,
+    source: "LeCun et al. 1998, figure 2, with full connections in C3 and a linear output",
+  },
+  (options: ModelOptions) => new LeNet51998(options),
+);
+
 /** Every entry of this file. */
-export const LENETS: readonly ModelFactory[] = [lenet5];
+export const LENETS: readonly ModelFactory[] = [lenet5, lenet5_1998];

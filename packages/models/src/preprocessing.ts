@@ -18,3 +18,12 @@ export const IMAGENET_PREPROCESSING: Preprocessing = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
+
+/** Of the Inceptions whose weights come from TensorFlow, as timm takes them: values from −1 to 1. */
+export const INCEPTION_PREPROCESSING: Preprocessing = {
+  resize: 341,
+  crop: 299,
+  interpolation: "bicubic",
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+};

@@ -24,7 +24,7 @@ describe("blocks", () => {
     };
     expect(() => on(run)).toThrow(
       "residual: the block's branch and its shortcut must have one shape, got branch [1, 8, 6, 6] and shortcut [1, 4, 6, 6]. " +
-        "Give the block a downsample (1×1 convolution on the shortcut), or keep stride 1 and the channels",
+        "Build the block with downsample: true (a 1×1 convolution on the shortcut), or keep stride 1 and the channels",
     );
   });
 

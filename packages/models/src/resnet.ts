@@ -1,9 +1,11 @@
 // He, Zhang, Ren, Sun: "Deep residual learning for image recognition", CVPR 2016; in the form of torchvision (v1.5: stride on
-// the 3×3). ResNeXt: Xie et al., CVPR 2017. Wide: Zagoruyko & Komodakis, BMVC 2016.
+// the 3×3). ResNeXt: Xie et al., CVPR 2017. Wide: Zagoruyko & Komodakis, BMVC 2016. v2: He et al., ECCV 2016.
 import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, flatten, Linear, MaxPool2d, ReLU, Sequential, type Step } from "@vertebra/core";
 import { BasicBlock } from "./blocks/basic-block";
 import { Bottleneck } from "./blocks/bottleneck";
-import { convInit } from "./blocks/shortcut";
+import { PreActBasicBlock } from "./blocks/pre-act-basic-block";
+import { PreActBottleneck } from "./blocks/pre-act-bottleneck";
+import { convInit, type ShortcutForm } from "./blocks/shortcut";
 import { Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
 import { IMAGENET_PREPROCESSING } from "./preprocessing";
@@ -18,7 +20,16 @@ const STAGES = [
 ] as const;
 
 export interface ResNetOptions extends ModelOptions {
-  /** Starts every block as the identity: its last norm's weight is 0 (Goyal et al. 2017). Default: false. */
+  /**
+   * "1.5": torchvision's. "1": the paper's, a bottleneck's stride on its first 1×1. "2": pre-activation (He et al. 2016,
+   * "Identity mappings"): norm and ReLU in front of every convolution and once behind layer4, none in the stem. Default: "1.5".
+   */
+  readonly version?: "1" | "1.5" | "2";
+  /** The blocks' convolutions with a bias; the stem's never has one. Default: false. */
+  readonly convBias?: boolean;
+  /** Of every block. Default: "projection-where-needed". */
+  readonly shortcut?: ShortcutForm;
+  /** Starts every block as the identity: its last norm's weight is 0, in v2 its last convolution's (Goyal et al. 2017). Default: false. */
   readonly zeroInitResidual?: boolean;
 }
 
@@ -32,16 +43,21 @@ export interface ResNetVariant {
   readonly widthPerGroup?: number;
 }
 
-/** Residual network with torchvision's parameter names; x [N, inChannels, H, W] → logits [N, numClasses]. */
+/**
+ * Residual network with torchvision's parameter names; x [N, inChannels, H, W] → logits [N, numClasses]. Version 2 has the
+ * same names as far as they go, and `norm` behind layer4. timm's `resnetv2` is the same network: there `layer1.0.bn1` is
+ * `stages.0.blocks.0.norm1`, `downsample.0` is `downsample.conv`, `conv1` is `stem.conv` and `fc` is `head.fc`, a 1×1 convolution.
+ */
 export class ResNet extends Classifier {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
+  readonly bn1: BatchNorm2d | null;
   readonly relu: ReLU;
   readonly maxpool: MaxPool2d;
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   readonly layer4: Sequential;
+  readonly norm: BatchNorm2d | null;
   readonly avgpool: AdaptiveAvgPool2d;
   fc: Linear | null;
   readonly #expansion: number;
@@ -49,30 +65,32 @@ export class ResNet extends Classifier {
 
   constructor(variant: ResNetVariant, options: ResNetOptions = {}) {
     super();
-    const { numClasses = 1000, inChannels = 3, includeTop = true, dropout = 0, zeroInitResidual = false } = options;
+    const { numClasses = 1000, inChannels = 3, includeTop = true, dropout = 0, version = "1.5" } = options;
+    const outChannels = 512 * variant.block.expansion;
     this.conv1 = new Conv2d(inChannels, 64, { kernel: 7, stride: 2, padding: 3, bias: false, weightInit: convInit });
-    this.bn1 = new BatchNorm2d(64);
+    this.bn1 = version === "2" ? null : new BatchNorm2d(64);
     this.relu = new ReLU({ inplace: true });
     this.maxpool = new MaxPool2d({ kernel: 3, stride: 2, padding: 1 });
-    this.layer1 = makeStage(variant, 0, zeroInitResidual);
-    this.layer2 = makeStage(variant, 1, zeroInitResidual);
-    this.layer3 = makeStage(variant, 2, zeroInitResidual);
-    this.layer4 = makeStage(variant, 3, zeroInitResidual);
+    this.layer1 = makeStage(variant, 0, options);
+    this.layer2 = makeStage(variant, 1, options);
+    this.layer3 = makeStage(variant, 2, options);
+    this.layer4 = makeStage(variant, 3, options);
+    this.norm = version === "2" ? new BatchNorm2d(outChannels) : null;
     this.avgpool = new AdaptiveAvgPool2d([1, 1]);
-    this.fc = includeTop ? new Linear(512 * variant.block.expansion, numClasses) : null;
+    this.fc = includeTop ? new Linear(outChannels, numClasses) : null;
     this.#expansion = variant.block.expansion;
     this.#dropout = dropout;
   }
 
   stages(): readonly Stage[] {
-    const { conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4 } = this;
+    const { conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4, norm } = this;
     const channels = (index: number) => (STAGES[index]?.channels ?? 0) * this.#expansion;
     return [
-      { name: "stem", channels: 64, stride: 2, steps: [conv1, bn1, relu] },
+      { name: "stem", channels: 64, stride: 2, steps: bn1 ? [conv1, bn1, relu] : [conv1] },
       { name: "layer1", channels: channels(0), stride: 4, steps: [maxpool, layer1] },
       { name: "layer2", channels: channels(1), stride: 8, steps: [layer2] },
       { name: "layer3", channels: channels(2), stride: 16, steps: [layer3] },
-      { name: "layer4", channels: channels(3), stride: 32, steps: [layer4] },
+      { name: "layer4", channels: channels(3), stride: 32, steps: norm ? [layer4, norm, relu] : [layer4] },
     ];
   }
 
@@ -85,20 +103,27 @@ export class ResNet extends Classifier {
   }
 }
 
-function makeStage(
-  { block: Block, blocks, groups, widthPerGroup }: ResNetVariant,
-  index: 0 | 1 | 2 | 3,
-  zeroInitResidual: boolean,
-): Sequential {
+type BlockClass = typeof BasicBlock | typeof Bottleneck | typeof PreActBasicBlock | typeof PreActBottleneck;
+
+const PRE_ACTIVATED: ReadonlyMap<BlockClass, BlockClass> = new Map<BlockClass, BlockClass>([
+  [BasicBlock, PreActBasicBlock],
+  [Bottleneck, PreActBottleneck],
+]);
+
+function makeStage(variant: ResNetVariant, index: 0 | 1 | 2 | 3, options: ResNetOptions): Sequential {
+  const { block, blocks, groups = 1, widthPerGroup = 64 } = variant;
+  const { version = "1.5", convBias = false, shortcut = "projection-where-needed", zeroInitResidual = false } = options;
+  const Block = (version === "2" && PRE_ACTIVATED.get(block)) || block;
   const { channels, stride } = STAGES[index];
   // The stem's 64 channels, or what the stage before gives.
-  const before = index === 0 ? 64 : (channels / 2) * Block.expansion;
-  const shared = { channels, zeroInitResidual, ...(groups && { groups }), ...(widthPerGroup && { widthPerGroup }) };
+  const before = index === 0 ? 64 : (channels / 2) * block.expansion;
+  const strideOnConv1 = version === "1";
+  const shared = { channels, groups, widthPerGroup, convBias, shortcut, zeroInitResidual, strideOnConv1 };
   return new Sequential(
     Array.from({ length: blocks[index] }, (_, i) =>
       i === 0
         ? new Block({ ...shared, inChannels: before, stride })
-        : new Block({ ...shared, inChannels: channels * Block.expansion }),
+        : new Block({ ...shared, inChannels: channels * block.expansion }),
     ),
   );
 }

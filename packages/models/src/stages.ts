@@ -37,16 +37,23 @@ export function recomputed(steps: readonly Step[]): Step {
   return (x) => checkpoint((y) => chain(y, ...steps), [x], parameters);
 }
 
-/** Blocks of a sequence each by itself; layers next to each other together, as each alone would keep as much as it saves. */
+/** Blocks each by itself, alone or in a sequence; layers next to each other together, as each alone would keep as much as it saves. */
 export function checkpointUnits(steps: readonly Step[]): Step[][] {
   const units: Step[][] = [];
   let open: Step[] | undefined;
   for (const step of steps) {
-    if (step instanceof Sequential && step.layers.every((layer) => layer.namedChildren().length > 0)) {
-      units.push(...step.layers.map((layer) => [layer]));
+    const blocks = blocksOf(step);
+    if (blocks) {
+      units.push(...blocks.map((block) => [block]));
       open = undefined;
     } else if (open) open.push(step);
     else units.push((open = [step]));
   }
   return units;
+}
+
+/** The blocks that a step consists of; undefined for one layer or a sequence of layers. */
+function blocksOf(step: Step): Module[] | undefined {
+  const blocks = step instanceof Sequential ? step.layers : step instanceof Module ? [step] : [];
+  return blocks.length > 0 && blocks.every((block) => block.namedChildren().length > 0) ? blocks : undefined;
 }

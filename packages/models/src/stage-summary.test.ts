@@ -1,0 +1,44 @@
+import { Conv2d, openMeta, Sequential, summarize, withDevice } from "@vertebra/core";
+import { describe, expect, test } from "vitest";
+import { findModel, listModels } from "./registry";
+import { resnet50 } from "./resnet";
+import { summarizeStages } from "./stage-summary";
+
+const device = openMeta();
+
+describe("summarizeStages", () => {
+  test("adds up ResNet-50 as table 1 of the paper does", () => {
+    const model = resnet50({ device });
+    const stages = summarizeStages(model, summarize(model, [1, 3, 224, 224]));
+    expect(stages.map(({ name }) => name)).toEqual(["stem", "layer1", "layer2", "layer3", "layer4", "head"]);
+    expect(stages.map(({ output }) => output.slice(1))).toEqual([
+      [64, 112, 112],
+      [256, 56, 56],
+      [512, 28, 28],
+      [1024, 14, 14],
+      [2048, 7, 7],
+      [1000],
+    ]);
+    expect(stages.at(-1)).toMatchObject({ params: 2048 * 1000 + 1000, macs: 2048 * 1000 });
+  });
+
+  test.each(listModels())("leaves nothing of %s out", (name) => {
+    const { facts } = findModel(name);
+    const model = findModel(name)({ device });
+    const summary = summarize(model, [1, ...facts.inputShape]);
+    const total = (key: "params" | "macs") => summarizeStages(model, summary).reduce((sum, stage) => sum + stage[key], 0);
+    expect([total("params"), total("macs")]).toEqual([summary.params, summary.macs]);
+  });
+
+  test("adds up other modules by child", () => {
+    const block = withDevice(device, () => {
+      const conv = () => new Conv2d(2, 2, { kernel: 3, padding: 1 });
+      return new Sequential({ a: new Sequential([conv(), conv()]), b: conv() });
+    });
+    const stages = summarizeStages(block, summarize(block, [1, 2, 8, 8]));
+    expect(stages.map(({ name, params }) => [name, params])).toEqual([
+      ["a", 76],
+      ["b", 38],
+    ]);
+  });
+});

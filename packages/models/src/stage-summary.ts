@@ -1,0 +1,46 @@
+import { type LayerSummary, type ModelSummary, Module, type Shape } from "@vertebra/core";
+import { Classifier } from "./classifier";
+
+/** Totals over the layers of a stage, the head, or (of a module without stages) a direct child. */
+export interface StageSummary {
+  readonly name: string;
+  /** Of its last layer. */
+  readonly output: Shape;
+  readonly params: number;
+  readonly macs: number;
+  /** Bytes of all outputs. */
+  readonly activationBytes: number;
+}
+
+/** A summary's layers added up by stage, in the order of the network; what belongs to no stage is the head. */
+export function summarizeStages(model: Module<unknown>, { layers }: ModelSummary): StageSummary[] {
+  const stageOf = model instanceof Classifier ? stagesByPath(model) : childOf;
+  const totals = new Map<string, StageSummary>();
+  let current = "";
+  for (const layer of layers) {
+    // A layer that is no child of the model (an activation that a file shares) goes with the one before.
+    if (layer.path !== "") current = stageOf(layer.path);
+    totals.set(current, plusLayer(totals.get(current), current, layer));
+  }
+  return [...totals.values()];
+}
+
+function plusLayer(total: StageSummary | undefined, name: string, layer: LayerSummary): StageSummary {
+  const { output } = layer;
+  const add = (key: "params" | "macs" | "activationBytes") => (total?.[key] ?? 0) + layer[key];
+  return { name, output, params: add("params"), macs: add("macs"), activationBytes: add("activationBytes") };
+}
+
+const childOf = (path: string): string => path.split(".")[0] as string;
+
+/** The name of the stage that a layer is in, by its path. */
+function stagesByPath(model: Classifier): (path: string) => string {
+  const paths = new Map(model.namedModules().map(([path, module]) => [module, path]));
+  const prefixes = model
+    .stages()
+    .flatMap(({ name, steps }) =>
+      steps.flatMap((step) => (step instanceof Module ? [[paths.get(step) ?? "", name] as const] : [])),
+    )
+    .filter(([prefix]) => prefix !== "");
+  return (path) => prefixes.find(([prefix]) => path === prefix || path.startsWith(`${prefix}.`))?.[1] ?? "head";
+}
