@@ -44,12 +44,13 @@ export const COMMANDS = {
     json: "[{ name, params, macs, input, numClasses, source }]",
   },
   summary: {
-    summary: "Show a model layer by layer",
+    summary: "Show a model or a block layer by layer",
     args: ["MODEL"],
     examples: [
       ["vertebra summary resnet50", "output shape, parameters, MACs and activation bytes of each layer"],
       ["vertebra summary resnet18 --input 1x64x64 --batch 8", "at another size"],
       ["vertebra summary lenet5 --format torch", "as PyTorch's print(model)"],
+      [`vertebra summary Bottleneck --options '{"inChannels": 256, "channels": 64}' --input 256x56x56`, "one block"],
     ],
     json:
       "{ model, params, macs, input, output, stages: [{ name, output, params, macs, activationBytes }], " +

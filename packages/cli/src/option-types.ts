@@ -70,3 +70,19 @@ export const imageSize: OptionType<ImageSize> = {
       : refuse(where, flag, "channels x height x width, such as 3x224x224", value);
   },
 };
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** `{"version": "1"}`. */
+export const jsonObject: OptionType<JsonObject> = {
+  placeholder: "JSON",
+  parse: (value, where, flag) => {
+    try {
+      const parsed: unknown = JSON.parse(value);
+      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject;
+    } catch {
+      // Said below.
+    }
+    return refuse(where, flag, 'a JSON object, such as {"inChannels": 64}', value);
+  },
+};

@@ -1,5 +1,5 @@
 import type { CommandName } from "./commands";
-import { choice, count, imageSize, names, number, type OptionType, text, toggle } from "./option-types";
+import { choice, count, imageSize, jsonObject, names, number, type OptionType, text, toggle } from "./option-types";
 
 /** One option of one or more commands. Parsing, help and docs/cli.md are made from it. */
 export interface OptionRow<T> {
@@ -52,6 +52,11 @@ export const OPTIONS = {
     type: text("FILE.svg"),
     help: "Where a plot of accuracy over MACs goes, dots by parameters.",
     commands: ["compare"],
+  }),
+  options: option({
+    type: jsonObject,
+    help: "Options of the model or block, as its constructor takes them.",
+    commands: ["summary", "lint"],
   }),
   batch: option({ type: count(1, 65536), help: "Images at a time.", byDefault: "1", commands: ["summary"] }),
   numClasses: option({

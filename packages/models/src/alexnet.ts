@@ -212,6 +212,7 @@ export const alexnet = defineModel(
   {
     ...SHAPE,
     name: "alexnet",
+    smallSide: 64,
     params: 61_100_840,
     gigaMacs: 0.71,
     source: SOURCE,
@@ -224,6 +225,7 @@ export const alexnet_2012 = defineModel(
   {
     ...SHAPE,
     name: "alexnet_2012",
+    smallSide: IMAGE_SIDE,
     params: 60_965_224,
     gigaMacs: 0.72,
     source: "Krizhevsky et al. 2012, figure 2 (60 million parameters); counts by layer",
@@ -235,6 +237,7 @@ export const alexnet_plain = defineModel(
   {
     ...SHAPE,
     name: "alexnet_plain",
+    smallSide: IMAGE_SIDE,
     params: 62_378_344,
     gigaMacs: 1.14,
     source: "Krizhevsky et al. 2012, figure 2 without groups; counts by layer",

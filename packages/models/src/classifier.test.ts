@@ -26,7 +26,7 @@ const build = (name: string, options: { includeTop?: boolean } = {}): Classifier
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 describe.each(listModels())("%s", (name) => {
-  const { inputShape, numClasses } = findModel(name).facts;
+  const { inputShape, smallSide, numClasses } = findModel(name).facts;
   const input = () => zeros([1, ...inputShape], { device: meta });
 
   test("has stages of the channels and strides that it declares", () => {
@@ -42,6 +42,13 @@ describe.each(listModels())("%s", (name) => {
       expect(shape[2]).toBeLessThanOrEqual(Math.ceil(side) + 1);
       expect(shape[2]).toBeGreaterThan(side * 0.5);
     }
+  });
+
+  test("takes images of its smallest side", () => {
+    using _ = scope();
+    const x = zeros([2, inputShape[0], smallSide, smallSide], { device: meta });
+    expect(build(name).forward(x).shape).toEqual([2, numClasses]);
+    expect(build(name).train().forward(x).shape).toEqual([2, numClasses]);
   });
 
   test("gives the same shapes with its intermediates as without", () => {

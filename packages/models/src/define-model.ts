@@ -26,6 +26,8 @@ export interface ModelFacts {
   readonly family: ModelFamily;
   /** Channels, height and width it was published for. */
   readonly inputShape: readonly [channels: number, height: number, width: number];
+  /** Side of the smallest square images worth a test: every map has a pixel left, and a classifier of fixed size its own. */
+  readonly smallSide: number;
   readonly numClasses: number;
   readonly params: number;
   /** Multiply-accumulates of convolutions and linear layers for one image, biases not counted; in units of 10⁹, as torchvision lists them. */

@@ -156,6 +156,7 @@ const define = (
       name,
       family: "densenet",
       inputShape: [3, 224, 224],
+      smallSide: 32,
       numClasses: 1000,
       params,
       gigaMacs,

@@ -187,6 +187,7 @@ const define = (name: string, row: VariantRow): ModelFactory<EfficientNetOptions
       name,
       family: "efficientnet",
       inputShape: [3, crop, crop],
+      smallSide: 32,
       numClasses: 1000,
       params,
       gigaMacs,

@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
 import { cpu } from "@vertebra/backend-cpu";
-import { crossEntropy, type Device, formatShape, noGrad, openMeta, scope, summarize, tensor, valueAndGrad, withFusion } from "@vertebra/core";
+import {
+  crossEntropy,
+  type Device,
+  formatShape,
+  noGrad,
+  openMeta,
+  scope,
+  summarize,
+  tensor,
+  valueAndGrad,
+  withFusion,
+} from "@vertebra/core";
 import { openReference } from "@vertebra/parity";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Classifier } from "./classifier";
@@ -106,6 +117,10 @@ function compareWithPyTorch(name: string, open: () => Promise<Device>, atLeast: 
 
 /** The oracle drops nothing either. */
 const NOTHING_RANDOM = { dropout: 0, stochasticDepth: 0 };
+
+test("the largest models train in 8 GiB", () => {
+  expect(process.resourceUsage().maxRSS / 2 ** 20).toBeLessThan(8);
+});
 
 function digest(values: ArrayLike<number>): Digest {
   let squares = 0;

@@ -15,7 +15,10 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type GoogLeNetOptions, googlenet, googlenet_2014 } from "./googlenet";
 
-describe.each([googlenet, googlenet_2014])("$facts.name", (make) => {
+describe.each([
+  ["googlenet", googlenet],
+  ["googlenet_2014", googlenet_2014],
+] as const)("%s", (_name, make) => {
   const device = openMeta();
   const x = () => zeros([2, 3, 64, 64], { device });
 
@@ -96,7 +99,10 @@ describe("on cpu", () => {
     expect([...(await second.data())].some((value) => value === 0)).toBe(false);
   });
 
-  test.each([googlenet, googlenet_2014])("$facts.name has the same loss and gradients under checkpointing", async (make) => {
+  test.each([
+    ["googlenet", googlenet],
+    ["googlenet_2014", googlenet_2014],
+  ] as const)("%s has the same loss and gradients under checkpointing", async (_name, make) => {
     const run = async (checkpointing: boolean) => {
       using _ = scope();
       seedInit(0);
@@ -104,10 +110,16 @@ describe("on cpu", () => {
       const target = tensor([1, 3], { dtype: "i32", device });
       const loss = () => model.trainingLoss(image(), (logits) => crossEntropy(logits, target)).loss;
       const { value, grads } = valueAndGrad(model, loss);
-      const [first, last] = [model.conv1.parameters()[0], model.aux2?.fc1.weight];
-      return [await value.item(), ...(await grads.get(first!)!.data()), ...(await grads.get(last!)!.data())];
+      const wanted = [model.conv1, model.aux1!.conv, model.aux2!.conv].map((conv) => conv.parameters()[0]!);
+      return { loss: await value.item(), grads: await Promise.all(wanted.map((weight) => grads.get(weight)!.data())) };
     };
-    expect(await run(true)).toEqual(await run(false));
+    const [plain, recomputed] = [await run(false), await run(true)];
+    expect(recomputed.loss).toBe(plain.loss);
+    // Gradients of a map that two heads read are added in another order: that is rounding.
+    for (const [i, expected] of plain.grads.entries()) {
+      expect(relativeError(recomputed.grads[i]!, expected)).toBeLessThan(2e-5);
+      expect(Math.max(...expected)).toBeGreaterThan(0);
+    }
   });
 
   test("transformInput takes ImageNet's normalisation to [−1, 1]", async () => {
@@ -122,23 +134,23 @@ describe("on cpu", () => {
       [0.229, 0.224, 0.225],
     ];
     const imageNet = image((value, channel) => ((value + 1) / 2 - mean[channel]!) / std[channel]!);
-    const logits = await noGrad(() => transforming.features({ stages: ["conv1"] }).forward(imageNet)[0]!).data();
+    const maps = await noGrad(() => transforming.features({ stages: ["conv1"] }).forward(imageNet)[0]!).data();
     const expected = await noGrad(() => plain.features({ stages: ["conv1"] }).forward(image())[0]!).data();
-    const error = Math.max(...logits.map((value, i) => Math.abs(value - expected[i]!)));
-    expect(error / Math.max(...expected)).toBeLessThan(1e-5);
+    expect(relativeError(maps, expected)).toBeLessThan(1e-5);
   });
 
   test("starts as torchvision's: weights of all convolutions and linear layers with std 0.01", async () => {
     using model = googlenet({ device });
-    for (const { weight } of [model.inception3b.branch3.layers[0]!, model.aux1!].map(firstConv).concat([model.fc!])) {
-      const values = await weight.data();
-      const squares = values.reduce((sum, value) => sum + value * value, 0);
+    for (const layer of [model.inception3b.branch3, model.aux1!.fc1, model.fc!]) {
+      const values = await layer.parameters()[0]!.data();
+      const squares = Array.from(values, (value) => value * value).reduce((sum, square) => sum + square);
       expect(Math.sqrt(squares / values.length)).toBeCloseTo(0.01, 3);
     }
   });
 });
 
-const firstConv = (block: { namedParameters(): [string, Tensor][] }): { weight: Tensor } => {
-  const [, weight] = block.namedParameters()[0]!;
-  return { weight };
-};
+/** The largest difference, by the largest expected value. */
+function relativeError(ours: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const differences = Array.from(ours, (value, i) => Math.abs(value - expected[i]!));
+  return Math.max(...differences) / Math.max(...Array.from(expected, Math.abs));
+}

@@ -179,7 +179,7 @@ function makeInception(row: (typeof TABLE)[keyof typeof TABLE], form: GoogLeNetF
 
 const SOURCE = "torchvision 0.14, table of classification weights, IMAGENET1K_V1";
 
-const SHARED = { family: "inception", inputShape: [3, 224, 224], numClasses: 1000 } as const;
+const SHARED = { family: "inception", inputShape: [3, 224, 224], smallSide: 32, numClasses: 1000 } as const;
 
 /** Its parameters count the auxiliary classifiers, which torchvision's table (6,624,904) and published weights leave out. */
 export const googlenet = defineModel(

@@ -156,6 +156,7 @@ export const inception_resnet_v2 = defineModel(
     name: "inception_resnet_v2",
     family: "inception",
     inputShape: [3, 299, 299],
+    smallSide: 75,
     numClasses: 1000,
     params: 55_843_464,
     gigaMacs: 13.16,

@@ -91,6 +91,7 @@ export const inception_v2 = defineModel(
     name: "inception_v2",
     family: "inception",
     inputShape: [3, 224, 224],
+    smallSide: 32,
     numClasses: 1000,
     params: 11_295_240,
     gigaMacs: 2.03,

@@ -126,6 +126,7 @@ export const inception_v3 = defineModel(
     name: "inception_v3",
     family: "inception",
     inputShape: [3, 299, 299],
+    smallSide: 75,
     numClasses: 1000,
     params: 27_161_264,
     gigaMacs: 5.71,

@@ -145,6 +145,7 @@ export const inception_v4 = defineModel(
     name: "inception_v4",
     family: "inception",
     inputShape: [3, 299, 299],
+    smallSide: 75,
     numClasses: 1000,
     params: 42_679_816,
     gigaMacs: 12.25,

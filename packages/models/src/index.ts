@@ -1,4 +1,5 @@
 export * from "./alexnet";
+export { BLOCKS, type BlockFactory } from "./block-registry";
 export type { ActivationName, GateName } from "./blocks/activation";
 export { BasicBlock, type BasicBlockOptions } from "./blocks/basic-block";
 export { BasicConv2d, type BasicConv2dOptions } from "./blocks/basic-conv2d";

@@ -84,6 +84,7 @@ const define = (name: string, variant: CifarResNetVariant, params: number, gigaM
       name,
       family: "resnet",
       inputShape: [3, 32, 32],
+      smallSide: 16,
       numClasses: 10,
       params,
       gigaMacs,

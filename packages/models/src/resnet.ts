@@ -139,6 +139,7 @@ const define = (name: string, variant: ResNetVariant, published: Published): Mod
       name,
       family: "resnet",
       inputShape: [3, 224, 224],
+      smallSide: 32,
       numClasses: 1000,
       params,
       gigaMacs,

@@ -22,6 +22,18 @@ describe("summarizeStages", () => {
     expect(stages.at(-1)).toMatchObject({ params: 2048 * 1000 + 1000, macs: 2048 * 1000 });
   });
 
+  test("gives the map that a stage ends in, where branches meet or a pool opens the next stage", () => {
+    const outputs = (name: string) => {
+      const model = findModel(name)({ device });
+      return summarizeStages(model, summarize(model, [1, 3, 224, 224])).map(({ output }) => output.slice(1).join("×"));
+    };
+    // Szegedy et al. 2015, table 1.
+    expect(outputs("googlenet").slice(0, -1)).toEqual(["64×112×112", "192×56×56", "480×28×28", "832×14×14", "1024×7×7"]);
+    // Huang et al. 2017, table 1: each block's layers of k = 32 on top of half the channels before.
+    expect(outputs("densenet121").slice(1, -1)).toEqual(["256×56×56", "512×28×28", "1024×14×14", "1024×7×7"]);
+    expect(outputs("alexnet_2012").slice(0, 2)).toEqual(["96×55×55", "256×27×27"]);
+  });
+
   test.each(listModels())("leaves nothing of %s out", (name) => {
     const { facts } = findModel(name);
     const model = findModel(name)({ device });

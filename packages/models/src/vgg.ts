@@ -129,6 +129,7 @@ const define = (name: string, variant: VGGVariant, [params, gigaMacs, top1]: Pub
       name,
       family: "vgg",
       inputShape: [3, 224, 224],
+      smallSide: 32,
       numClasses: 1000,
       params,
       gigaMacs,

@@ -1,18 +1,16 @@
-import { type LintFinding, type LintReport, lint as lintModel, openMeta, type Severity, type Tensor } from "@vertebra/core";
+import { type LintFinding, type LintReport, lint as lintModel, type Severity, type Tensor } from "@vertebra/core";
 import { Classifier } from "@vertebra/models";
 import type { Command } from "../commands";
 import { formatCount } from "../format";
 import { wrap } from "../help";
-import { buildModel, factsOf } from "../known-models";
 import type { Output, Style } from "../output";
+import { buildShown } from "../shown-module";
 
 export const lint: Command<"lint"> = async ({ args, options, output }) => {
-  const facts = factsOf("vertebra lint", args[0] ?? "");
-  const [inChannels, height, width] = options.inputSize ?? facts.inputShape;
-  const model = buildModel(facts.name, { numClasses: options.numClasses ?? facts.numClasses, inChannels }, openMeta());
+  const { name, module: model, input } = buildShown("vertebra lint", args[0] ?? "", options);
   // Auxiliary heads are no part of forward.
   const trainingForward = model instanceof Classifier ? { trainingForward: (x: Tensor) => model.forwardAux(x) } : {};
-  const report = lintModel(model, [1, inChannels, height, width], { name: facts.name, ...trainingForward });
+  const report = lintModel(model, [1, ...input], { name, ...trainingForward });
   output.json(toJson(report));
   if (!output.isJson) printReport(report, output);
   return report.findings.some(({ severity }) => severity !== "note") ? 1 : 0;

@@ -1,29 +1,5 @@
-import { type Device, type Module, OPS, type OpName, seedInit, sgd, unknownName } from "@vertebra/core";
-import {
-  BasicBlock,
-  BasicConv2d,
-  Bottleneck,
-  createModel,
-  DenseBlock,
-  DenseLayer,
-  Inception,
-  InceptionA,
-  InceptionAux,
-  InceptionB,
-  InceptionC,
-  InceptionD,
-  InceptionE,
-  InceptionV3Aux,
-  KerasResNeXtBlock,
-  kerasResNeXtStack,
-  MBConv,
-  PreActBasicBlock,
-  PreActBottleneck,
-  Residual,
-  resnetBlock,
-  SqueezeExcitation,
-  Transition,
-} from "@vertebra/models";
+import { type Device, OPS, type OpName, seedInit, sgd, unknownName } from "@vertebra/core";
+import { BLOCKS, createModel } from "@vertebra/models";
 import {
   type CaseOutcome,
   type GoldenReport,
@@ -47,9 +23,6 @@ import { asUsageError, UsageError } from "../usage-error";
 
 /** Compared where no models are named: one of each kind. */
 const DEFAULT_MODELS = ["lenet5", "resnet18"] as const;
-/** The f64 reference is slow: models that take any size get small images. */
-const SMALL_SIDE = 32;
-
 export const parity: Command<"parity"> = async ({ options, output }) => {
   const run = planOf(options);
   const devices: Device[] = [];
@@ -84,46 +57,6 @@ function planOf({ goldens, ops, models }: OptionsOf<"parity">): Plan {
   };
 }
 
-type Arguments = Readonly<Record<string, unknown>>;
-
-/** Builds a block from the options in a golden row, which came as JSON. */
-const fromRow =
-  <Options>(Block: new (options: Options) => Module) =>
-  (args: Arguments): Module =>
-    new Block(args as unknown as Options);
-
-/** The same for stages, which are functions. */
-const stageFromRow =
-  <Options>(make: (options: Options) => Module) =>
-  (args: Arguments): Module =>
-    make(args as unknown as Options);
-
-/** Public blocks, by the names that golden rows call them by. */
-const BLOCKS = {
-  BasicBlock: fromRow(BasicBlock),
-  BasicConv2d: fromRow(BasicConv2d),
-  Bottleneck: fromRow(Bottleneck),
-  DenseBlock: fromRow(DenseBlock),
-  DenseLayer: fromRow(DenseLayer),
-  Inception: fromRow(Inception),
-  InceptionA: fromRow(InceptionA),
-  InceptionAux: fromRow(InceptionAux),
-  InceptionB: fromRow(InceptionB),
-  InceptionC: fromRow(InceptionC),
-  InceptionD: fromRow(InceptionD),
-  InceptionE: fromRow(InceptionE),
-  InceptionV3Aux: fromRow(InceptionV3Aux),
-  KerasResNeXtBlock: fromRow(KerasResNeXtBlock),
-  kerasResNeXtStack: stageFromRow(kerasResNeXtStack),
-  MBConv: fromRow(MBConv),
-  PreActBasicBlock: fromRow(PreActBasicBlock),
-  PreActBottleneck: fromRow(PreActBottleneck),
-  Residual: fromRow(Residual),
-  resnetBlock: stageFromRow(resnetBlock),
-  SqueezeExcitation: fromRow(SqueezeExcitation),
-  Transition: fromRow(Transition),
-};
-
 function requireOp(name: string): OpName {
   if (Object.hasOwn(OPS, name)) return name as OpName;
   throw asUsageError(unknownName("vertebra parity", "--ops", name, Object.keys(OPS)));
@@ -131,15 +64,13 @@ function requireOp(name: string): OpName {
 
 /** A model on four small images: batch norm over fewer values magnifies rounding too much to tell anything. */
 export function modelCase(name: string): ModelCase {
-  const { inputShape } = factsOf("vertebra parity", name);
-  const [channels, height, width] = inputShape;
-  const side = (size: number) => Math.min(size, SMALL_SIDE);
+  const { inputShape, smallSide } = factsOf("vertebra parity", name);
   const make = (on: Device) => {
     // The same weights on every device.
     seedInit(0);
     return createModel(name, { device: on, numClasses: 10 });
   };
-  return { name, make, input: [4, channels, side(height), side(width)] };
+  return { name, make, input: [4, inputShape[0], smallSide, smallSide] };
 }
 
 /** Twenty steps on the f64 reference, four times over, take minutes for anything larger. */

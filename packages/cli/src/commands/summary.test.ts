@@ -47,6 +47,24 @@ describe("summary", () => {
     expect(stdout).toContain("LeNet5(\n  (conv1): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))\n");
   });
 
+  test("takes a block and options", async () => {
+    const { stdout } = await runCli(["summary", "Bottleneck", "--options", '{"inChannels": 256, "channels": 64}', "--json"]);
+    // 1×1 at 256 → 64, 3×3 at 64, 1×1 at 64 → 256, and three norms: He et al. 2016, figure 5.
+    const weights = 256 * 64 + 9 * 64 * 64 + 64 * 256;
+    expect(JSON.parse(stdout)).toMatchObject({ params: weights + 2 * (64 + 64 + 256), output: [1, 256, 32, 32] });
+    const v1 = await runCli(["summary", "resnet50", "--options", '{"version": "1"}', "--json"]);
+    expect(JSON.parse(v1.stdout).macs).toBeLessThan(4.0e9);
+  });
+
+  test.each([
+    [["summary", "Botleneck"], 'Did you mean "Bottleneck"?'],
+    [["summary", "Bottleneck"], "a block must be given its options"],
+    [["summary", "Bottleneck", "--options", "[1]"], "--options must be a JSON object"],
+  ])("%j is a usage error", async (line, message) => {
+    const { code, stderr } = await runCli(line);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
   test("a size that doesn't fit is an error that names the layer", async () => {
     const { code, stderr } = await runCli("summary lenet5 --input 1x64x64".split(" "));
     expect(code).toBe(1);

@@ -1,7 +1,6 @@
 import {
   type LayerSummary,
   type ModelSummary,
-  openMeta,
   type ReceptiveField,
   receptiveFields,
   type Shape,
@@ -10,15 +9,13 @@ import {
 import { type StageSummary, summarizeStages } from "@vertebra/models";
 import type { Command } from "../commands";
 import { formatBytes, formatCount, formatScaled } from "../format";
-import { buildModel, factsOf } from "../known-models";
 import type { Output } from "../output";
+import { buildShown } from "../shown-module";
 
 export const summary: Command<"summary"> = async ({ args, options, output }) => {
-  const facts = factsOf("vertebra summary", args[0] ?? "");
-  const [inChannels, height, width] = options.inputSize ?? facts.inputShape;
-  const model = buildModel(facts.name, { numClasses: options.numClasses ?? facts.numClasses, inChannels }, openMeta());
-  const input = [options.batch ?? 1, inChannels, height, width];
-  const result = summarize(model, input, { name: facts.name });
+  const { name, module: model, input: image } = buildShown("vertebra summary", args[0] ?? "", options);
+  const input = [options.batch ?? 1, ...image];
+  const result = summarize(model, input, { name });
   const shown = { ...result, stages: summarizeStages(model, result), fields: receptiveFields(model, input) };
   output.json(toJson(shown));
   if (output.isJson) return 0;
@@ -70,7 +67,11 @@ function printSummary({ model, params, macs, input, output: shape, layers, stage
   const activations = layers.reduce((sum, { activationBytes }) => sum + activationBytes, 0);
   output.say();
   output.say(`  ${output.paint("bold", model)}: ${input.join("×")} → ${shape.join("×")}`);
-  output.say(`  ${formatCount(params)} parameters, ${formatScaled(macs)} MACs, ${formatBytes(activations)} of activations`);
+  const idle = params - layers.reduce((sum, layer) => sum + layer.params, 0);
+  const ofThem = idle === 0 ? "" : ` (${formatCount(idle)} of them in layers that evaluation leaves out)`;
+  output.say(
+    `  ${formatCount(params)} parameters${ofThem}, ${formatScaled(macs)} MACs, ${formatBytes(activations)} of activations`,
+  );
 }
 
 const numbersOf = ({ output, params, macs, activationBytes }: LayerSummary | StageSummary): string[] => [

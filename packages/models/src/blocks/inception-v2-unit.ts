@@ -47,9 +47,9 @@ export const convSteps = (...convs: readonly NamedConv[]): Step[] => convs.flatM
 const RELU = new ReLU();
 
 /**
- * Branches of 1×1, 3×3 and two 3×3 convolutions and of pooling, side by side; the map keeps its size, or is halved in units
- * without a 1×1 branch, which take even sides only. x [N, inChannels, H, W] → [N, channels, Ho, Wo]. Its layers carry whole names (`inception_3a_1x1`), so
- * that a network can list them as its own. @throws ShapeError
+ * Branches of 1×1, 3×3 and two 3×3 convolutions and of pooling, side by side; x [N, inChannels, H, W] → [N, channels, Ho, Wo].
+ * The map keeps its size, or is halved in units without a 1×1 branch, which take even sides only. Layers carry whole names
+ * (`inception_3a_1x1`), so that a network can list them as its own.
  */
 export class InceptionV2Unit extends Module {
   readonly channels: number;
@@ -84,9 +84,14 @@ export class InceptionV2Unit extends Module {
     ];
   }
 
+  /** @throws ShapeError naming the unit, for odd sides to halve. */
   forward(x: Tensor): Tensor {
     if (this.#stride === 2) this.#requireEven(x);
     return fork(...this.#paths)(x);
+  }
+
+  override namedChildren(): [string, Module<unknown>][] {
+    return this.#convs.flat().map(([name, layer]) => [name, layer]);
   }
 
   /** Of an odd side the convolutions make one place more than the pooling, which has no padding. */
@@ -97,10 +102,6 @@ export class InceptionV2Unit extends Module {
       got: formatShape(x.shape),
       fix: "Use images whose sides are multiples of 32",
     });
-  }
-
-  override namedChildren(): [string, Module<unknown>][] {
-    return this.#convs.flat().map(([name, layer]) => [name, layer]);
   }
 }
 

@@ -6,8 +6,12 @@ const TARGET_STREAM = 1_000_001;
 /** Weights that `goldens/make_models.py` generates too, bit by bit, so that no weights need to be committed. */
 export function generatedWeights(model: Module): Map<string, StateValue> {
   const entries = [...model.stateDict()];
+  const norms = new Set(entries.flatMap(([name]) => (name.endsWith(".running_mean") ? [layerOf(name)] : [])));
   return new Map(
-    entries.map(([name, { shape }], stream) => [name, { dtype: "f32", shape, bytes: bytesOf(weightsOf(name, stream, shape)) }]),
+    entries.map(([name, { shape }], stream) => {
+      const values = weightsOf(name, signed(stream, shape), shape, norms);
+      return [name, { dtype: "f32", shape, bytes: bytesOf(values) }];
+    }),
   );
 }
 
@@ -19,15 +23,27 @@ export const generatedInput = (shape: readonly number[], stream = 1_000_020): Fl
 export const generatedTargets = (batch: number, classes: number): number[] =>
   words(TARGET_STREAM, batch).map((word) => word % classes);
 
-function weightsOf(name: string, stream: number, shape: Tensor["shape"]): Float32Array {
-  const u = signed(stream, shape);
+const layerOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
+
+function weightsOf(name: string, u: Float32Array, shape: Tensor["shape"], norms: ReadonlySet<string>): Float32Array {
+  const layer = layerOf(name);
   if (name.endsWith("num_batches_tracked")) return u.fill(0);
-  if (name.endsWith("running_var")) return u.map((value) => 1 + 0.5 * value);
-  if (name.endsWith("running_mean")) return u.map((value) => 0.25 * value);
-  if (name.endsWith("bias")) return u.map((value) => 0.125 * value);
-  if (shape.length === 1) return u.map(name.includes("bn3") ? (value) => 0.25 + 0.125 * value : (value) => 1 + 0.25 * value);
-  const bound = Math.sqrt(6 / countOf(shape.slice(1)));
-  for (let i = 0; i < u.length; i++) u[i] = bound * (u[i] as number);
+  if (name.endsWith("running_var")) return linear(u, 1, 0.5);
+  if (name.endsWith("running_mean")) return linear(u, 0, 0.25);
+  // The last norm of a block: small steps beside the shortcut, or gradients and rounding errors double in every block.
+  const last = layer.endsWith("bn3") || (layer.endsWith("bn2") && !norms.has(`${layer.slice(0, -1)}3`));
+  if (name.endsWith("bias")) {
+    if (!norms.has(layer)) return linear(u, 0, 0.125);
+    // Far from zero: deep nets with batch norm are chaotic where ReLU zeroes half of the values.
+    return last ? linear(u, 0.25, 0.5) : linear(u, 2, 0.25);
+  }
+  if (shape.length === 1) return last && norms.has(layer) ? linear(u, 0.25, 0.125) : linear(u, 1, 0.25);
+  return linear(u, 0, Math.sqrt(6 / countOf(shape.slice(1))));
+}
+
+/** offset + scale · u, in place. */
+function linear(u: Float32Array, offset: number, scale: number): Float32Array {
+  for (let i = 0; i < u.length; i++) u[i] = offset + scale * (u[i] as number);
   return u;
 }
 

@@ -23,9 +23,7 @@ export interface Golden {
   readonly statisticsEvery: number;
   readonly statistics: readonly Digest[];
   /** Largest errors of PyTorch's float32, relative to the largest value of each tensor. */
-  readonly errors: Readonly<
-    Record<"logits" | "loss" | "stages" | "grads" | "zeroGrads" | "gradsNorm" | "statistics", number>
-  >;
+  readonly errors: Readonly<Record<"logits" | "loss" | "stages" | "grads" | "zeroGrads" | "gradsNorm" | "statistics", number>>;
 }
 
 /** Facts of a model as PyTorch counts them. */
