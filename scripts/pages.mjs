@@ -1,14 +1,24 @@
-// The generated pages: docs/ops.md, docs/models.md and docs/cli.md, from the op table, the models' facts and the options. `pnpm pages` writes them,
-// tests/pages.test.ts fails when they are stale.
+// The generated pages: docs/ops.md, docs/models.md and docs/cli.md, from the op table, the models' facts and the options; tables and
+// figures of docs/backbones, from the models. `pnpm pages` writes them, tests/pages.test.ts fails when they are stale.
 import { readdirSync, readFileSync } from "node:fs";
 import { OPS, PRIMITIVES } from "@vertebra/core";
 import { findModel, listModels } from "@vertebra/models";
-import { commandReference } from "vertebra";
+import { commandReference, compareModels } from "vertebra";
+import { figures } from "./figures.mjs";
 
 const SOURCES = new URL("../packages/core/src/ops/", import.meta.url);
 
 /** Pages by path from the root. */
-export const pages = () => ({ "docs/ops.md": opsPage(), "docs/models.md": modelsPage(), "docs/cli.md": cliPage() });
+export function pages() {
+  const models = compareModels(listModels());
+  return {
+    "docs/ops.md": opsPage(),
+    "docs/models.md": modelsPage(),
+    "docs/cli.md": cliPage(),
+    ...Object.fromEntries([...new Set(models.map(({ family }) => family))].map((family) => familyPage(family, models))),
+    ...figures(models),
+  };
+}
 
 function opsPage() {
   const says = docSentences();
@@ -64,8 +74,7 @@ function docSentences() {
 function modelsPage() {
   const rows = listModels().map((name) => {
     const { inputShape, numClasses, params, gigaMacs, source } = findModel(name).facts;
-    const macs = gigaMacs < 0.1 ? `${(gigaMacs * 1000).toFixed(3)} M` : `${gigaMacs.toFixed(2)} G`;
-    return `| \`${name}\` | ${inputShape.join(" × ")} | ${numClasses} | ${params.toLocaleString("en")} | ${macs} | ${source} |`;
+    return `| \`${name}\` | ${inputShape.join(" × ")} | ${numClasses} | ${params.toLocaleString("en")} | ${macsText(gigaMacs)} | ${source} |`;
   });
   return page("Models", [
     "`createModel(name, { numClasses, inChannels, device })` builds one; `vertebra summary NAME` shows it layer by layer.",
@@ -76,6 +85,33 @@ function modelsPage() {
     ...rows,
   ]);
 }
+
+const TABLE = { start: "<!-- Table made by `pnpm pages`; don't edit. -->", end: "<!-- End of the table. -->" };
+
+/** A family's page as it stands, with the table of its models in its place. */
+function familyPage(family, models) {
+  const path = `docs/backbones/${family}.md`;
+  const text = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+  const [start, end] = [text.indexOf(TABLE.start) + TABLE.start.length, text.indexOf(TABLE.end)];
+  if (end < start || start < TABLE.start.length)
+    throw new Error(`${path}: a table's place is between "${TABLE.start}" and "${TABLE.end}"`);
+  const rows = models
+    .filter((model) => model.family === family)
+    .map(({ model, params, macs, depth, top1 }) => {
+      const cells = [
+        `\`${model}\``,
+        depth,
+        params.toLocaleString("en"),
+        macsText(macs / 1e9),
+        top1 === undefined ? "–" : top1.toFixed(2),
+      ];
+      return `| ${cells.join(" | ")} |`;
+    });
+  const head = ["| model | depth | parameters | MACs | top-1, % |", "| --- | ---: | ---: | ---: | ---: |"];
+  return [path, `${text.slice(0, start)}\n\n${[...head, ...rows].join("\n")}\n\n${text.slice(end)}`];
+}
+
+const macsText = (gigaMacs) => (gigaMacs < 0.1 ? `${(gigaMacs * 1000).toFixed(3)} M` : `${gigaMacs.toFixed(2)} G`);
 
 const cliPage = () =>
   page("Command line", [

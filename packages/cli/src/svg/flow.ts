@@ -43,7 +43,8 @@ export function flowChart(flows: readonly Flow[], title: string): string {
   let x = MARGIN;
   const drawn = flows.map((flow) => {
     const shown = drawFlow(flow, x);
-    x += widthOf(flow) + MARGIN * 2;
+    const { left, right } = reachOf(flow);
+    x += left + right + MARGIN * 2;
     return shown;
   });
   return svgDocument({ width: x - MARGIN, height }, title, drawn);
@@ -58,32 +59,33 @@ const heightOf = (flow: Flow): number => {
 };
 
 const boxWidth = (flow: Flow): number =>
-  Math.max(...stepsOf(flow).flatMap(({ lines }) => lines.map((line) => textWidth(line)))) + 12;
-const columnsOf = (flow: Flow): number[] => [
-  ...stepsOf(flow).map(({ at }) => at[0]),
-  ...flow.edges.flatMap(({ around }) => around ?? []),
-];
+  Math.max(...stepsOf(flow).flatMap(({ lines }) => lines.map((line) => textWidth(line)))) + 20;
 const pitchOf = (flow: Flow): number => boxWidth(flow) + 18;
 
-const widthOf = (flow: Flow): number => {
-  const columns = columnsOf(flow);
-  const grid = (Math.max(...columns) - Math.min(...columns)) * pitchOf(flow) + boxWidth(flow);
-  return Math.max(grid, textWidth(flow.title), ...(flow.notes ?? []).map((note) => textWidth(note)));
-};
+/** How far a flow reaches to both sides of the middle between its outermost columns, under which notes and title stand. */
+function reachOf(flow: Flow): { readonly middle: number; readonly left: number; readonly right: number } {
+  const [pitch, half] = [pitchOf(flow), boxWidth(flow) / 2];
+  const columns = stepsOf(flow).map(({ at }) => at[0]);
+  const lanes = flow.edges.flatMap(({ around }) => around ?? []);
+  const middle = (Math.min(...columns) + Math.max(...columns)) / 2;
+  const written = Math.max(...[flow.title, ...(flow.notes ?? [])].map((line) => textWidth(line))) / 2;
+  const boxes = ((Math.max(...columns) - Math.min(...columns)) / 2) * pitch + half;
+  const left = Math.max(boxes, written, ...lanes.map((lane) => (middle - lane) * pitch + 4));
+  const right = Math.max(boxes, written, ...lanes.map((lane) => (lane - middle) * pitch + 4));
+  return { middle, left, right };
+}
 
-function drawFlow(flow: Flow, left: number): string {
-  const [width, pitch, columns] = [boxWidth(flow), pitchOf(flow), columnsOf(flow)];
-  const grid = (Math.max(...columns) - Math.min(...columns)) * pitch + width;
-  const start = left + (widthOf(flow) - grid) / 2 + width / 2 - Math.min(...columns) * pitch;
-  const xOf = (column: number) => start + column * pitch;
+function drawFlow(flow: Flow, start: number): string {
+  const [width, pitch, { middle, left }] = [boxWidth(flow), pitchOf(flow), reachOf(flow)];
+  const center = start + left;
+  const xOf = (column: number) => center + (column - middle) * pitch;
   const place = ({ at }: FlowStep): Point => [xOf(at[0]), HEAD + at[1] * ROW + BOX_HEIGHT / 2];
-  const middle = left + widthOf(flow) / 2;
   const bottom = heightOf(flow) - MARGIN + 8 - ((flow.notes?.length ?? 0) - 1) * 16;
   return [
-    text([middle, 20], flow.title, { "font-weight": 600, "font-size": 13 }),
+    text([center, 20], flow.title, { "font-weight": 600, "font-size": 13 }),
     ...flow.edges.map((edge) => drawEdge(flow, edge, { place, xOf, width })),
     ...stepsOf(flow).map((step) => drawStep(step, place(step), width)),
-    ...(flow.notes ?? []).map((note, i) => text([middle, bottom + i * 16], note, { fill: COLORS.muted })),
+    ...(flow.notes ?? []).map((note, i) => text([center, bottom + i * 16], note, { fill: COLORS.muted })),
   ].join("\n");
 }
 

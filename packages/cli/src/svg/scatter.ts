@@ -77,7 +77,11 @@ function labelAt({ at, radius, label }: LabelledDot, place: Rectangle): string {
   const leader = away > radius + 9 ? line(edge, near, { "stroke-width": "0.7" }) : "";
   const isRight = place.x >= at[0];
   const isLeft = place.x + place.width <= at[0];
-  const [x, anchor] = isRight ? [place.x, "start"] : isLeft ? [place.x + place.width, "end"] : [place.x + place.width / 2, "middle"];
+  const [x, anchor] = isRight
+    ? [place.x, "start"]
+    : isLeft
+      ? [place.x + place.width, "end"]
+      : [place.x + place.width / 2, "middle"];
   return leader + text([x, middle + 4], label, { "font-size": 11, "text-anchor": anchor });
 }
 
