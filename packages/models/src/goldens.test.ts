@@ -48,7 +48,14 @@ const F32_ERROR = 2e-6;
 
 describe("lenet5 on the f64 reference", () => compareWithPyTorch("lenet5", async () => openReference(), F64_ERROR));
 
-describe.each(Object.keys(goldens))("%s on cpu", (name) => compareWithPyTorch(name, () => cpu().open(), F32_ERROR));
+// One for all: WebAssembly's memory goes only with the garbage collector, which doesn't see how large it is.
+let device: Device;
+beforeAll(async () => {
+  device = await cpu().open();
+});
+afterAll(() => device.close());
+
+describe.each(Object.keys(goldens))("%s on cpu", (name) => compareWithPyTorch(name, async () => device, F32_ERROR));
 
 /** `atLeast` is the error that is always allowed, relative to the largest value. */
 function compareWithPyTorch(name: string, open: () => Promise<Device>, atLeast: number): void {
@@ -60,14 +67,11 @@ function compareWithPyTorch(name: string, open: () => Promise<Device>, atLeast: 
     model = findModel(name)({ numClasses: CLASSES, device, ...NOTHING_RANDOM });
     model.loadStateDict(generatedWeights(model));
   });
-  afterAll(async () => {
-    model.dispose();
-    await device.close();
-  });
+  afterAll(() => model.dispose());
   const input = () => tensor(generatedInput(golden.shape, golden.stream), { shape: golden.shape, device });
   // PyTorch's own float32 error, four times over.
-  const bound = (kind: keyof Golden["errors"]) =>
-    atLeast === F64_ERROR ? F64_ERROR : Math.max(4 * golden.errors[kind], atLeast);
+  const bound = (...kinds: readonly (keyof Golden["errors"])[]) =>
+    atLeast === F64_ERROR ? F64_ERROR : Math.max(...kinds.map((kind) => 4 * golden.errors[kind]), atLeast);
 
   test.each([true, false])("logits (fusion %s)", async (fusion) => {
     using _ = scope();
@@ -95,7 +99,8 @@ function compareWithPyTorch(name: string, open: () => Promise<Device>, atLeast: 
     const target = tensor(generatedTargets(batch, CLASSES), { dtype: "i32", device });
     const loss = () => model.train().trainingLoss(input(), (logits) => crossEntropy(logits, target)).loss;
     const { value, grads } = valueAndGrad(model, loss);
-    expectClose([await value.item()], [golden.loss], bound("loss"));
+    // A single number may be right by luck: the maps before it tell how exact PyTorch is.
+    expectClose([await value.item()], [golden.loss], bound("loss", "logits", "stages"));
     const digests: [string, Digest][] = [];
     for (const [key, param] of model.namedParameters()) {
       digests.push([key, digest(await (grads.get(param) ?? expect.fail(`no gradient for ${key}`)).data())]);

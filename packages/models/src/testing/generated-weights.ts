@@ -31,7 +31,7 @@ function weightsOf(name: string, u: Float32Array, shape: Tensor["shape"], norms:
   if (name.endsWith("running_var")) return linear(u, 1, 0.5);
   if (name.endsWith("running_mean")) return linear(u, 0, 0.25);
   // The last norm of a block: small steps beside the shortcut, or gradients and rounding errors double in every block.
-  const last = layer.endsWith("bn3") || (layer.endsWith("bn2") && !norms.has(`${layer.slice(0, -1)}3`));
+  const last = /(bn3|block\.2\.1|block\.3\.1)$/.test(layer) || (layer.endsWith("bn2") && !norms.has(`${layer.slice(0, -1)}3`));
   if (name.endsWith("bias")) {
     if (!norms.has(layer)) return linear(u, 0, 0.125);
     // Far from zero: deep nets with batch norm are chaotic where ReLU zeroes half of the values.
