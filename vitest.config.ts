@@ -13,7 +13,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "sources",
-          include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "tests/browser/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "tests/*.test.ts",
+            "tests/browser/*.test.ts",
+            "examples/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
         },
       },
       // Runs on what a build packs, made and installed first by its set-up.
