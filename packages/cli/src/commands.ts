@@ -85,10 +85,11 @@ export const COMMANDS = {
     examples: [
       ["vertebra train lenet5 --data mnist", "ten epochs with the defaults"],
       ["vertebra train resnet18 --data ./fashion --epochs 2 --optimizer adamw --lr 0.001", "your own IDX files"],
+      ["vertebra train resnet18 --data ./fashion --weights resnet18.pth", "fine-tuning: start from weights as far as they fit"],
       ["vertebra train --resume lenet5.safetensors", "go on after Ctrl-C, a kill or a power cut"],
     ],
     json:
-      "{ model, data, device, finished, steps, epochs: [{ epoch, loss, accuracy, imagesPerSecond, test?: { images, correct, accuracy, loss } }], " +
+      "{ model, data, device, start?: { loaded, missing, unexpected, mismatched, adapted, rules }, finished, steps, epochs: [{ epoch, loss, accuracy, imagesPerSecond, test?: { images, correct, accuracy, loss } }], " +
       "testAccuracy, checkpoint }",
     notes:
       "Ctrl-C ends the step at hand, saves and says how to go on (exit code 1); a second one ends at once. A loss that isn't finite " +
@@ -120,6 +121,20 @@ export const COMMANDS = {
       ],
     ],
     json: "{ model, device, input, logits, seconds, output }",
+  },
+  convert: {
+    summary: "Write weights of any format as safetensors",
+    args: ["IN", "OUT"],
+    examples: [
+      ["vertebra convert resnet18.pth resnet18.safetensors", "PyTorch's, old and new; nothing in the file is executed"],
+      ["vertebra convert model.json vgg16.safetensors --model vgg16", "Keras's from TensorFlow.js, under the model's names"],
+      ["vertebra convert hf://owner/name b0.safetensors --model efficientnet_b0", "timm's from the hub"],
+    ],
+    json: "{ input, output, format, tensors, bytes, model?, rules }",
+    notes:
+      "Reads .pth, .pt, .bin, .npz, .safetensors, an index of shards and the model.json of a Keras model of TensorFlow.js, with quantised " +
+      "shards too. With --model the weights must all be the model's, and its preprocessing and classes go with them. Keras's .h5 becomes " +
+      "a model.json by tensorflowjs_converter.",
   },
   parity: {
     summary: "Compare devices with the f64 reference",
@@ -158,6 +173,7 @@ export const LOADERS: { readonly [C in CommandName]: () => Promise<Command<C>> }
   eval: async () => (await import("./commands/eval")).evalCommand,
   predict: async () => (await import("./commands/predict")).predict,
   run: async () => (await import("./commands/run")).run,
+  convert: async () => (await import("./commands/convert")).convert,
   parity: async () => (await import("./commands/parity")).parity,
   quickstart: async () => (await import("./commands/quickstart")).quickstart,
 };

@@ -25,6 +25,7 @@ const EVERY = [
   "eval",
   "predict",
   "run",
+  "convert",
   "parity",
   "quickstart",
 ] as const;
@@ -132,10 +133,23 @@ export const OPTIONS = {
 
   weights: option({
     type: text("FILE"),
-    help: "Weights or a training checkpoint, .safetensors; hf://owner/name[@revision][/file] is downloaded, once.",
+    help: "Weights of any format that convert reads, or a training checkpoint; hf://owner/name[@revision][/file] is downloaded, once.",
     isRequired: true,
     commands: MODEL_RUNS,
   }),
+  startWeights: option({
+    flag: "weights",
+    type: text("FILE"),
+    help: "Start from these weights as far as they fit; a classifier of other classes starts afresh.",
+    commands: ["train"],
+  }),
+  model: option({
+    type: text("NAME"),
+    help: "Whose weights they are: names become the model's, and its preprocessing and classes go with them.",
+    byDefault: "names stay",
+    commands: ["convert"],
+  }),
+  ema: option({ type: toggle, help: "The averaged weights of a checkpoint that has both.", commands: ["convert"] }),
   topK: option({ type: count(1, 1000), help: "Classes shown per image.", byDefault: "5", commands: ["predict"] }),
   inputFile: option({
     flag: "input",

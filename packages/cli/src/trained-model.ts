@@ -1,18 +1,22 @@
 import { type Device, type Module, noGrad, scoped, tensor } from "@vertebra/core";
+import type { ModelFacts } from "@vertebra/models";
 import { downloadProgress } from "./download-progress";
 import { resolveWeights } from "./hub/download-weights";
-import { buildModel, factsOf, sizesFor } from "./known-models";
+import { buildFitting, factsOf, fittingModel, readInto } from "./known-models";
+import { usingWeights } from "./open-file";
 import type { Output } from "./output";
-import { type Checkpoint, loadWeights, openCheckpoint, type TrainingRecord } from "./training/checkpoint";
+import { readRecord, type TrainingRecord } from "./training/checkpoint";
 import { UsageError } from "./usage-error";
+import { readWeightsMetadata, type WeightsMetadata } from "./weights-metadata";
 
 /** A model with weights, at evaluation. */
 export interface TrainedModel {
   readonly model: Module;
   /** Where `vertebra train` wrote the file. */
   readonly record: TrainingRecord | undefined;
-  /** [C, H, W] the model was published for. */
-  readonly inputShape: readonly [number, number, number];
+  /** What the file says of itself. */
+  readonly metadata: WeightsMetadata;
+  readonly facts: ModelFacts;
   readonly numClasses: number;
   readonly inChannels: number;
 }
@@ -29,8 +33,8 @@ export interface TrainedModelOptions {
 }
 
 /**
- * A model by name with the weights of a file, sized as the weights are.
- * @throws UsageError for an unknown name, or a checkpoint of another model. @throws ArgumentError listing all that doesn't fit.
+ * A model by name with the weights of a file of any format, built as the weights need it.
+ * @throws UsageError for an unknown name, or weights of another model. @throws ArgumentError listing all that doesn't fit.
  */
 export async function loadTrainedModel({
   where,
@@ -42,17 +46,19 @@ export async function loadTrainedModel({
 }: TrainedModelOptions): Promise<TrainedModel> {
   const facts = factsOf(where, name);
   const path = await resolveWeights(weights, { onProgress: output && downloadProgress(output, weights) });
-  const checkpoint: Checkpoint = await openCheckpoint(path);
-  const { record } = checkpoint;
-  if (record !== undefined && record.model !== name) {
-    throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${record.model}`, got: `"${name}"` });
-  }
-  const found = sizesFor(facts, checkpoint.weights, device);
-  const sizes = { ...found, numClasses: numClasses ?? found.numClasses };
-  const model = buildModel(name, sizes, device);
-  loadWeights(path, model, checkpoint.weights);
-  model.eval();
-  return { model, record, inputShape: facts.inputShape, ...sizes };
+  return usingWeights(path, async (file) => {
+    const record = readRecord(path, file.metadata);
+    const metadata = readWeightsMetadata(path, file.metadata);
+    const trained = record?.model ?? metadata.model;
+    if (trained !== undefined && trained !== name) {
+      throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${trained}`, got: `"${name}"` });
+    }
+    const fitting = await fittingModel(facts, file, { path, numClasses });
+    const model = buildFitting(name, fitting, device);
+    await readInto(model, file, { path });
+    model.eval();
+    return { model, record, metadata, facts, numClasses: fitting.numClasses, inChannels: fitting.inChannels };
+  });
 }
 
 /** Logits [N, C] of images [N, C, H, W]. Waits for the device. */

@@ -1,14 +1,17 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ArgumentError } from "@vertebra/core";
+import { ArgumentError, VertebraError } from "@vertebra/core";
+
+/** A file's bytes in pieces, all there or made one after the other. */
+export type Chunks = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file so that at any moment, through kills and power cuts too, `path` holds either all of the old bytes or all of
  * the new: beside it, fsync, rename, fsync of the folder. Folders on the way are made.
  * @throws ArgumentError if it can't be written whole; the old file stays and what was begun is removed.
  */
-export async function writeAtomically(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export async function writeAtomically(path: string, chunks: Chunks): Promise<void> {
   const folder = dirname(path);
   const beside = `${path}.${process.pid}.tmp`;
   try {
@@ -19,16 +22,18 @@ export async function writeAtomically(path: string, chunks: readonly Uint8Array[
     await syncFolder(folder);
   } catch (error) {
     await unlink(beside).catch(() => {});
-    const bytes = chunks.reduce((total, chunk) => total + chunk.byteLength, 0);
+    // What making the chunks threw is an error of its own.
+    if (error instanceof VertebraError) throw error;
+    const bytes = Array.isArray(chunks) ? chunks.reduce((total, chunk) => total + chunk.byteLength, 0) : "all";
     throw writeError(path, bytes, error as NodeJS.ErrnoException);
   }
 }
 
-async function writeWhole(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeWhole(path: string, chunks: Chunks): Promise<void> {
   // Not followed through a link that someone else left under this name.
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
-    for (const chunk of chunks) await writeAll(file, chunk);
+    for await (const chunk of chunks) await writeAll(file, chunk);
     await file.sync();
   } finally {
     await file.close();
@@ -83,7 +88,7 @@ const FIXES: Readonly<Record<string, string>> = {
 };
 
 /** What the system said about a file of `bytes` that can't be written whole, and what to do about it. */
-export function writeError(path: string, bytes: number, error: NodeJS.ErrnoException): ArgumentError {
+export function writeError(path: string, bytes: number | string, error: NodeJS.ErrnoException): ArgumentError {
   const fix = `${FIXES[error.code ?? ""] ?? "Choose another place"}. A file that was there before is unchanged`;
   return new ArgumentError(path, { rule: `${bytes} bytes must be writable there`, got: error.message, fix });
 }

@@ -70,28 +70,33 @@ export {
   toInt64,
   toMemoryTensor,
 } from "./io/host-tensor";
+export type { KeyRename, KeyTable } from "./io/key-table";
+export type { NamedWeights, NameWeightsOptions } from "./io/name-weights";
 export { NPY_DTYPES, readNpy, writeNpy } from "./io/npy";
-export { openNpz, openPth, openSafetensorsShards, openWeights } from "./io/on-demand";
-export type { OpenWeightsOptions } from "./io/open-weights";
+export { nameWeights, openNpz, openPth, openSafetensorsShards, openSource, openWeights } from "./io/on-demand";
+export type { OpenWeightsOptions, WeightsFile } from "./io/open-weights";
 export { fromBytes, type RandomAccess, readExactly } from "./io/random-access";
 export { readWeights } from "./io/read-weights";
 export {
+  layoutSafetensors,
   openSafetensors,
   openSafetensorsBytes,
   readSafetensors,
   type SafetensorsContents,
   type SafetensorsFile,
+  type SafetensorsLayout,
   writeSafetensors,
 } from "./io/safetensors";
 export type { OpenSibling } from "./io/safetensors-shards";
 export type { TensorEntry, TensorFile } from "./io/tensor-file";
-export type { WeightsSource } from "./io/weights-source";
+export type { OpenedSource, WeightsSource } from "./io/weights-source";
 export { checkLeaks } from "./leaks";
 export { networkDepth } from "./lint/depth";
 export { type LintFinding, type LintOptions, type LintReport, lint } from "./lint/lint";
 export { type ReceptiveField, receptiveFields } from "./lint/receptive-field";
 export type { LintRule, Severity } from "./lint/rule";
 export { LINT_RULES, type LintRuleName } from "./lint/rules/index";
+export { adaptInputChannels } from "./nn/adapt-input";
 export { chain, type Step } from "./nn/chain";
 export * from "./nn/init";
 export {
@@ -123,7 +128,14 @@ export { Sequential } from "./nn/layers/sequential";
 export { asLayer, Module } from "./nn/module";
 export { buffer, parameter, seedInit } from "./nn/parameter";
 export { type PlusOptions, plus } from "./nn/plus";
-export type { LoadOptions, LoadReport, StateSource, StateValue } from "./nn/state-dict";
+export {
+  type LoadFileOptions,
+  type LoadOptions,
+  type LoadReport,
+  requireFit,
+  type StateSource,
+  type StateValue,
+} from "./nn/state-dict";
 export { type LayerCall, type LayerObserver, type Observer, type OpCall, observe, observeLayers } from "./observe";
 export type { AttrsOf, Op } from "./op";
 export * from "./ops/activation-grads";

@@ -3,6 +3,7 @@ import {
   asLayer,
   chain,
   dropout,
+  type KeyTable,
   Linear,
   Module,
   Sequential,
@@ -14,6 +15,7 @@ import {
 } from "@vertebra/core";
 import { FeaturePyramid } from "./feature-pyramid";
 import { checkpointUnits, recomputed, type Stage, type StageOptions, tapped } from "./stages";
+import { KEY_TABLES } from "./weights/key-tables";
 
 /** Logits of the classifier and of the auxiliary heads. */
 export interface AuxOutput {
@@ -38,6 +40,11 @@ export abstract class Classifier extends Module {
 
   /** Names of the linear layers that give logits: the classifier's, then those of auxiliary heads. Empty without the top. */
   abstract classifierNames(): readonly string[];
+
+  /** Names that torchvision's older files, timm, Keras and others have for the same weights. */
+  override get keyTables(): readonly KeyTable[] {
+    return KEY_TABLES;
+  }
 
   /** Share of each auxiliary head's loss in the training loss. */
   get auxWeight(): number {

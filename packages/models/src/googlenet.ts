@@ -21,7 +21,7 @@ import { InceptionAux } from "./blocks/inception-aux";
 import { transformInput } from "./blocks/transform-input";
 import { type AuxOutput, Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
-import { IMAGENET_PREPROCESSING } from "./preprocessing";
+import { INCEPTION_PREPROCESSING } from "./preprocessing";
 import { type Stage, tapped } from "./stages";
 
 /** Table 1: channels in, #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5 and pool proj of the inception rows. */
@@ -189,7 +189,12 @@ export const googlenet = defineModel(
     params: 13_004_888,
     gigaMacs: 1.5,
     source: SOURCE,
-    weights: { top1: 69.778, preprocessing: IMAGENET_PREPROCESSING, source: SOURCE },
+    weights: {
+      top1: 69.778,
+      // torchvision normalises by ImageNet's statistics, and its transform_input to these.
+      preprocessing: { ...INCEPTION_PREPROCESSING, resize: 256, crop: 224, interpolation: "bilinear" },
+      source: SOURCE,
+    },
   },
   (options: GoogLeNetOptions) => new GoogLeNet("torchvision", options),
 );

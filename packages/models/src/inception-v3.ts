@@ -12,7 +12,7 @@ import { InceptionV3Aux } from "./blocks/inception-v3-aux";
 import { transformInput } from "./blocks/transform-input";
 import { type AuxOutput, Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
-import { IMAGENET_PREPROCESSING } from "./preprocessing";
+import { INCEPTION_PREPROCESSING } from "./preprocessing";
 import type { Stage } from "./stages";
 
 export interface InceptionV3Options extends ModelOptions {
@@ -131,7 +131,12 @@ export const inception_v3 = defineModel(
     params: 27_161_264,
     gigaMacs: 5.71,
     source: SOURCE,
-    weights: { top1: 77.294, preprocessing: { ...IMAGENET_PREPROCESSING, resize: 342, crop: 299 }, source: SOURCE },
+    weights: {
+      top1: 77.294,
+      // torchvision normalises by ImageNet's statistics, and its transform_input to these.
+      preprocessing: { ...INCEPTION_PREPROCESSING, resize: 342, crop: 299, interpolation: "bilinear" },
+      source: SOURCE,
+    },
   },
   (options: InceptionV3Options) => new InceptionV3(options),
 );

@@ -56,3 +56,5 @@ export * from "./resnet-cifar";
 export { type StageSummary, summarizeStages } from "./stage-summary";
 export type { Stage, StageOptions } from "./stages";
 export * from "./vgg";
+export { KEY_TABLES, optionsFor } from "./weights/key-tables";
+export type { ModelKeyTable } from "./weights/model-key-table";

@@ -1,13 +1,15 @@
 import { ArgumentError } from "@vertebra/core";
+import { IMAGENET_CLASSES, IMAGENET_PREPROCESSING } from "@vertebra/models";
 import type { Command } from "../commands";
 import { usingDevice } from "../devices";
 import { formatPercent } from "../format";
 import { decodeImage } from "../images/decode";
-import { type PreparedImage, prepareAsTrained, prepareImageNet } from "../images/preprocess";
+import { type PreparedImage, prepareAsPublished, prepareAsTrained } from "../images/preprocess";
 import type { Output } from "../output";
 import { type Prediction, rankClasses } from "../probabilities";
 import { loadTrainedModel, runModel, type TrainedModel } from "../trained-model";
 import { MNIST_PREPROCESSING } from "../training/data";
+import { isPublished } from "../weights-metadata";
 
 const BAR_WIDTH = 20;
 
@@ -31,8 +33,8 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
   });
 };
 
-/** What a checkpoint says, or else what such models are trained on: MNIST with one channel, ImageNet with three. */
-async function prepare(path: string, { record, inChannels }: TrainedModel): Promise<PreparedImage> {
+/** What the file says, or else what such models are trained on: MNIST with one channel, ImageNet with three. */
+async function prepare(path: string, { record, metadata, facts, inChannels }: TrainedModel): Promise<PreparedImage> {
   if (inChannels !== 1 && inChannels !== 3) {
     throw new ArgumentError("vertebra predict", {
       rule: "the model must take grey (1) or RGB (3) images",
@@ -41,12 +43,19 @@ async function prepare(path: string, { record, inChannels }: TrainedModel): Prom
     });
   }
   const image = await decodeImage(path, inChannels);
-  if (record) return prepareAsTrained(image, record.preprocessing);
-  return inChannels === 1 ? prepareAsTrained(image, MNIST_PREPROCESSING) : prepareImageNet(image);
+  const told = metadata.preprocessing ?? record?.preprocessing;
+  if (told) return isPublished(told) ? prepareAsPublished(image, told) : prepareAsTrained(image, told);
+  if (inChannels === 1) return prepareAsTrained(image, MNIST_PREPROCESSING);
+  return prepareAsPublished(image, facts.weights?.preprocessing ?? IMAGENET_PREPROCESSING);
 }
 
-const classesOf = ({ record, inChannels, numClasses }: TrainedModel): readonly string[] =>
-  record?.classes ?? (inChannels === 1 && numClasses === 10 ? [..."0123456789"] : []);
+/** What the file says, or else the names that such numbers of classes stand for: digits, ImageNet's. */
+function classesOf({ record, metadata, inChannels, numClasses }: TrainedModel): readonly string[] {
+  const named = metadata.classes ?? record?.classes;
+  if (named) return named;
+  if (numClasses === IMAGENET_CLASSES.length) return IMAGENET_CLASSES;
+  return inChannels === 1 && numClasses === 10 ? [..."0123456789"] : [];
+}
 
 function printPredictions(output: Output, image: string, predictions: readonly Prediction[]): void {
   output.say(output.paint("bold", image));

@@ -13,6 +13,7 @@ import { type Checkpoint, openCheckpoint, type TrainingRecord } from "../trainin
 import { hasSplit, loadData, preprocessingFor } from "../training/data";
 import { TrainingSession } from "../training/session";
 import { settingsOf, type TrainingSettings } from "../training/settings";
+import { startFrom } from "../training/start-from";
 import { UsageError } from "../usage-error";
 
 type Context = CommandContext<"train">;
@@ -42,12 +43,14 @@ export const train: Command<"train"> = async (context) => {
       out,
       saveEvery: options.saveEvery,
     });
+    const start = options.startWeights && (await startFrom(session.model, options.startWeights, output));
     const isDone = await session.train();
     const last = session.epochs.at(-1);
     output.json({
       model,
       data: settings.data,
       device: device.name,
+      ...(start && { start }),
       finished: isDone,
       steps: session.position.step,
       epochs: session.epochs,
@@ -69,6 +72,10 @@ function planOf({ args, options }: Context, checkpoint: Checkpoint | undefined):
     if (name === undefined)
       throw new UsageError(where, { rule: "MODEL must be given", got: "none", fix: "`vertebra models` lists them" });
     return { model: factsOf(where, name).name, settings: settingsOf(options) };
+  }
+  if (options.startWeights !== undefined) {
+    const fix = "Leave one of them out";
+    throw new UsageError(where, { rule: "--weights starts a run, --resume goes on with one", got: "both", fix });
   }
   const { record } = checkpoint;
   if (record === undefined) {

@@ -12,7 +12,7 @@ import {
   tensor,
   writeSafetensors,
 } from "@vertebra/core";
-import { createModel } from "@vertebra/models";
+import { createModel, IMAGENET_CLASSES } from "@vertebra/models";
 import { openReference } from "@vertebra/parity";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -110,7 +110,7 @@ describe("predict", () => {
     expect(code).toBe(0);
     const [{ predictions }] = JSON.parse(stdout);
     expect(predictions).toHaveLength(5);
-    expect(predictions[0].label).toBe(`class ${predictions[0].index}`);
+    expect(predictions[0].label).toBe(IMAGENET_CLASSES[predictions[0].index]);
   });
 
   test.each([

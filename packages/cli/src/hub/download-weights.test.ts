@@ -89,6 +89,21 @@ describe("a download", () => {
     );
   });
 
+  test("of a TensorFlow.js model brings its shards", async () => {
+    const model = (...paths: string[]) => ({ bytes: Buffer.from(JSON.stringify({ weightsManifest: [{ paths, weights: [] }] })) });
+    server.commit("a/keras", "main", {
+      "model.json": model("./one.bin", "two.bin"),
+      "one.bin": { bytes: weights },
+      "two.bin": { bytes: weights.subarray(1) },
+      "up/model.json": model("../one.bin"),
+    });
+    const path = await downloadWeights("a/keras", { ...options(), file: "model.json" });
+    expect(readdirSync(dirname(path)).sort()).toEqual(["model.json", "one.bin", "two.bin"]);
+    await expect(downloadWeights("a/keras", { ...options(), file: "up/model.json" })).rejects.toThrow(
+      /weightsManifest must name a file beside/,
+    );
+  });
+
   test("sends the token", async () => {
     await downloadWeights(REPO, { ...options(), token: "hf_secret" });
     expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer hf_secret"]));

@@ -1,17 +1,18 @@
 import type { ImagePreset } from "@vertebra/parity";
 import { normalize } from "./preprocess";
-import { cropCenter, resizeBilinear, shorterSideTo } from "./resize";
+import { cropCenter, resize, shorterSideTo } from "./resize";
 
-/** torchvision's classification preprocessing as golden rows ask for it; bilinear only. Image [C, H, W] → cropped and y [C, h, w]. */
-export const imageNetPreset: ImagePreset = async ({ shape, bytes }, { resize, crop, interpolation, mean, std }) => {
+/** torchvision's classification preprocessing as golden rows ask for it. Image [C, H, W] → cropped and y [C, h, w]. */
+export const imageNetPreset: ImagePreset = async ({ shape, bytes }, { resize: side, crop, interpolation, mean, std }) => {
   const [channels = 0, height = 0, width = 0] = shape;
-  if (interpolation !== "bilinear" || typeof resize !== "number" || typeof crop !== "number") return undefined;
+  if (interpolation !== "bilinear" && interpolation !== "bicubic") return undefined;
+  if (typeof side !== "number" || typeof crop !== "number") return undefined;
   const plane = height * width;
   const pixels = Uint8Array.from(
     { length: channels * plane },
     (_, i) => bytes[(i % channels) * plane + Math.floor(i / channels)] as number,
   );
-  const resized = resizeBilinear({ pixels, width, height, channels }, ...shorterSideTo(resize, { width, height }));
+  const resized = resize({ pixels, width, height, channels }, ...shorterSideTo(side, { width, height }), interpolation);
   const cropped = cropCenter(resized, crop, crop);
   const area = crop * crop;
   const planes = Float64Array.from(

@@ -1,8 +1,6 @@
+import type { Preprocessing as PublishedPreprocessing } from "@vertebra/models";
 import type { Preprocessing } from "../training/data";
-import { cropCenter, type Raster, resizeBilinear, shorterSideTo } from "./resize";
-
-/** How torchvision's classification weights were evaluated. */
-const IMAGENET = { resize: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+import { cropCenter, type Raster, resize, shorterSideTo } from "./resize";
 
 /** A model's input for one image: values [C, H, W]. */
 export interface PreparedImage {
@@ -10,15 +8,18 @@ export interface PreparedImage {
   readonly shape: readonly [channels: number, height: number, width: number];
 }
 
-/** Resize the shorter side to 256, crop the middle 224, normalise. */
-export function prepareImageNet(image: Raster): PreparedImage {
-  const { resize, crop, mean, std } = IMAGENET;
-  return normalize(cropCenter(resizeBilinear(image, ...shorterSideTo(resize, image)), crop, crop), mean, std, 0);
+/** As published weights saw their images: the shorter side resized, the middle cut out, normalised. */
+export function prepareAsPublished(
+  image: Raster,
+  { crop, interpolation, mean, std, ...to }: PublishedPreprocessing,
+): PreparedImage {
+  const resized = resize(image, ...shorterSideTo(to.resize, image), interpolation);
+  return normalize(cropCenter(resized, crop, crop), mean, std, 0);
 }
 
 /** As training saw its images: to their size, padded with black, normalised. */
 export function prepareAsTrained(image: Raster, { height, width, padding, mean, std }: Preprocessing): PreparedImage {
-  return normalize(resizeBilinear(image, width, height), mean, std, padding);
+  return normalize(resize(image, width, height), mean, std, padding);
 }
 
 /** (pixel / 255 − mean) / std in f32 steps as torchvision takes them; pixels [H, W, C] → values [C, H, W]. */

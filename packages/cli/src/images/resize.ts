@@ -9,13 +9,37 @@ export interface Raster {
 /** Bits after the point in Pillow's fixed-point weights: 32 − 8 of the pixel − 2 to spare. */
 const PRECISION_BITS = 22;
 
+export type Interpolation = "bilinear" | "bicubic";
+
+interface Filter {
+  /** Pixels on each side that count, where nothing is scaled. */
+  readonly support: number;
+  readonly weight: (x: number) => number;
+}
+
+/** Keys's cubic with the a that Pillow takes: Keys 1981, "Cubic convolution interpolation", equation 4. */
+const A = -0.5;
+
+const FILTERS: { readonly [I in Interpolation]: Filter } = {
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: {
+    support: 2,
+    weight: (signed) => {
+      const x = Math.abs(signed);
+      if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+    },
+  },
+};
+
 /**
- * Bilinear with antialiasing, bit for bit as Pillow's `Image.resize(…, BILINEAR)`, which published accuracies were measured
- * with: widths first, then heights, each rounded to 8 bits. Source: Pillow, src/libImaging/Resample.c.
+ * Resizes with antialiasing, bit for bit as Pillow's `Image.resize`, which published accuracies were measured with: widths
+ * first, then heights, each rounded to 8 bits. Source: Pillow, src/libImaging/Resample.c.
  */
-export function resizeBilinear(image: Raster, width: number, height: number): Raster {
-  const wide = image.width === width ? image : resizeRows(image, width);
-  return wide.height === height ? wide : transposed(resizeRows(transposed(wide), height));
+export function resize(image: Raster, width: number, height: number, interpolation: Interpolation = "bilinear"): Raster {
+  const filter = FILTERS[interpolation];
+  const wide = image.width === width ? image : resizeRows(image, width, filter);
+  return wide.height === height ? wide : transposed(resizeRows(transposed(wide), height, filter));
 }
 
 /** Cuts `width` × `height` out of the middle; halves round to even, as torchvision's CenterCrop. Outside of the image is black. */
@@ -45,24 +69,25 @@ interface Window {
   readonly weights: readonly number[];
 }
 
-/** For each output pixel, the inputs under a triangle as wide as the scale. */
-function windowsOf(inSize: number, outSize: number): Window[] {
+/** For each output pixel, the inputs under a filter as wide as the scale; weights in fixed point. */
+function windowsOf(inSize: number, outSize: number, filter: Filter): Window[] {
   const scale = inSize / outSize;
-  const support = Math.max(1, scale);
+  const filterScale = Math.max(1, scale);
+  const support = filter.support * filterScale;
   return Array.from({ length: outSize }, (_, i) => {
     const center = (i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(inSize, Math.trunc(center + support + 0.5));
-    const weights = Array.from({ length: end - first }, (__, k) =>
-      Math.max(0, 1 - Math.abs((k + first - center + 0.5) / support)),
-    );
+    const weights = Array.from({ length: end - first }, (__, k) => filter.weight((k + first - center + 0.5) * (1 / filterScale)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => Math.trunc(0.5 + (weight / total) * 2 ** PRECISION_BITS)) };
+    return { first, weights: weights.map((weight) => roundHalfAway((weight / total) * 2 ** PRECISION_BITS)) };
   });
 }
 
-function resizeRows({ pixels, width, height, channels }: Raster, outWidth: number): Raster {
-  const windows = windowsOf(width, outWidth);
+const roundHalfAway = (value: number): number => Math.trunc(value < 0 ? value - 0.5 : value + 0.5);
+
+function resizeRows({ pixels, width, height, channels }: Raster, outWidth: number, filter: Filter): Raster {
+  const windows = windowsOf(width, outWidth, filter);
   const out = new Uint8Array(outWidth * height * channels);
   for (let y = 0, to = 0; y < height; y++) {
     for (const { first, weights } of windows) {
@@ -73,7 +98,8 @@ function resizeRows({ pixels, width, height, channels }: Raster, outWidth: numbe
           sum += (pixels[from] as number) * weight;
           from += channels;
         }
-        out[to] = Math.min(255, Math.floor(sum / 2 ** PRECISION_BITS));
+        // Bicubic weights can be negative, and sums outside of what a pixel holds.
+        out[to] = Math.max(0, Math.min(255, Math.floor(sum / 2 ** PRECISION_BITS)));
       }
     }
   }

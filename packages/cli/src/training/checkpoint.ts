@@ -2,6 +2,8 @@ import {
   ArgumentError,
   generatorState,
   type HostTensor,
+  type LoadOptions,
+  type LoadReport,
   type Module,
   type Optimizer,
   type StateValue,
@@ -10,7 +12,7 @@ import {
   VertebraError,
   writeSafetensors,
 } from "@vertebra/core";
-import { usingSafetensors } from "../open-file";
+import { usingWeights } from "../open-file";
 import { writeAtomically } from "../write-atomically";
 import type { Preprocessing } from "./data";
 import type { TrainingSettings } from "./settings";
@@ -78,7 +80,7 @@ export async function saveCheckpoint(path: string, { model, optimizer, record }:
 
 /** Reads weights and, where training wrote the file, what resuming needs. @throws FileFormatError, ArgumentError */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  return usingSafetensors(path, async (file) => {
+  return usingWeights(path, async (file) => {
     const [weights, optimizer] = [new Map<string, StateValue>(), new Map<string, StateValue>()];
     for (const name of file.entries.keys()) {
       const isOptimizer = name.startsWith(OPTIMIZER);
@@ -86,14 +88,18 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       if (isOptimizer) optimizer.set(name.slice(OPTIMIZER.length), value);
       else weights.set(name, value);
     }
-    return { weights, optimizer, record: readRecord(path, file.metadata.get(RECORD)) };
+    return { weights, optimizer, record: readRecord(path, file.metadata) };
   });
 }
 
 /** Puts weights into a model. @throws ArgumentError naming the file and all that doesn't fit. */
-export function loadWeights(path: string, model: Module, weights: Checkpoint["weights"]): void {
+export const loadWeights = (path: string, model: Module, weights: Checkpoint["weights"], options: LoadOptions = {}): LoadReport =>
+  withPath(path, () => model.loadStateDict(weights, options));
+
+/** Names the file in errors about weights that don't fit. @throws ArgumentError */
+export function withPath<T>(path: string, fn: () => T): T {
   try {
-    model.loadStateDict(weights);
+    return fn();
   } catch (error) {
     if (!(error instanceof VertebraError)) throw error;
     const fix = "Is it of this model?";
@@ -115,7 +121,9 @@ function requireFinite(path: string, name: string, { dtype, bytes }: HostTensor)
   });
 }
 
-function readRecord(path: string, json: string | undefined): TrainingRecord | undefined {
+/** What training wrote of itself; undefined for other files. @throws ArgumentError if it isn't whole. */
+export function readRecord(path: string, metadata: ReadonlyMap<string, string>): TrainingRecord | undefined {
+  const json = metadata.get(RECORD);
   if (json === undefined) return undefined;
   try {
     const record = JSON.parse(json) as TrainingRecord;

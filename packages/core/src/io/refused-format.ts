@@ -32,8 +32,11 @@ const FORMATS: readonly Row[] = [
     isIt: starts("\x93numpy"),
     fix: "Read it with readNpy, or save named arrays with numpy.savez",
   },
-  { what: "HDF5 (.h5)", isIt: starts("\x89hdf"), fix: CONVERT },
-  { what: "a TensorFlow.js model", isIt: isTfjsModel, fix: "Convert it: `vertebra convert model.json out.safetensors`" },
+  {
+    what: "HDF5 (.h5)",
+    isIt: starts("\x89hdf"),
+    fix: "Of Keras: tensorflowjs_converter makes a model.json of it, which is read",
+  },
   { what: "GGUF", isIt: starts("gguf"), fix: CONVERT },
   { what: "TensorFlow Lite", isIt: (head) => head.startsWith("tfl3", 4), fix: CONVERT },
   { what: "a gzip archive", isIt: starts("\x1f\x8b"), fix: "Unpack it first" },
@@ -69,7 +72,8 @@ export function refusedFormat(head: Uint8Array, where: string): FileFormatError 
   const text = headText(head).toLowerCase();
   const found = FORMATS.find(({ isIt }) => isIt(text));
   const hex = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  const rule = "weights must be safetensors (or an index of shards), PyTorch's .pth/.pt/.bin or NumPy's .npz";
+  const rule =
+    "weights must be safetensors (or an index of shards), PyTorch's .pth/.pt/.bin, NumPy's .npz or a TensorFlow.js model.json";
   const got = found?.what ?? `a file that starts with ${hex}`;
   return new FileFormatError(where, { rule, got, fix: found?.fix ?? "Is the file whole?" });
 }

@@ -3,7 +3,7 @@ import type { FileDType, HostTensor } from "./host-tensor";
 import { alignedBytes, checkBooleans, fileTensorBytes, shownName } from "./host-tensor";
 import { fromBytes, type RandomAccess, readExactly } from "./random-access";
 import { parseSafetensorsHeader, SAFETENSORS_DTYPES, type SafetensorsEntry, safetensorsDataOffset } from "./safetensors-header";
-import { entryOf, type TensorFile } from "./tensor-file";
+import { entryOf, type TensorEntry, type TensorFile } from "./tensor-file";
 
 /** What a safetensors file holds, tensors in the order of the header. */
 export interface SafetensorsContents {
@@ -48,28 +48,53 @@ export async function openSafetensors(source: RandomAccess, where = "openSafeten
 export const openSafetensorsBytes = (bytes: Uint8Array, where?: string): Promise<SafetensorsFile> =>
   openSafetensors(fromBytes(bytes), where);
 
+/** How a safetensors file is laid out: `header` first, then the bytes of each tensor in the order of `names`. */
+export interface SafetensorsLayout {
+  readonly header: Uint8Array;
+  readonly names: readonly string[];
+  /** Of the whole file. */
+  readonly bytes: number;
+}
+
 /**
- * A safetensors file as chunks to be written one after the other: the header, then each tensor's own bytes (no copies).
- * The same entries give the same file in whatever order they come: tensors are sorted as the Rust implementation does, by
- * alignment (widest first) and then by name, and the header is padded with spaces to a multiple of 8.
+ * The layout of a file with these tensors, for writing one at a time. The same entries give the same file in whatever order
+ * they come: tensors are sorted as the Rust implementation does, by alignment (widest first) and then by name, and the header
+ * is padded with spaces to a multiple of 8.
+ * @throws ArgumentError if a name occurs twice or is `__metadata__`.
+ */
+export function layoutSafetensors(
+  entries: Iterable<readonly [string, TensorEntry]>,
+  metadata: Iterable<readonly [string, string]> = [],
+): SafetensorsLayout {
+  const sorted = [...entries].sort(byAlignmentThenName);
+  const names = new Set<string>();
+  const fields = metadataField(metadata);
+  let offset = 0;
+  for (const [name, { dtype, shape }] of sorted) {
+    checkName(name, names);
+    const end = offset + (fileTensorBytes(dtype, shape) ?? Number.NaN);
+    const row = { dtype: FILE_NAMES[dtype], shape, data_offsets: [offset, end] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(row)}`);
+    offset = end;
+  }
+  const header = headerChunk(`{${fields.join(",")}}`);
+  return { header, names: [...names], bytes: header.byteLength + offset };
+}
+
+/**
+ * A safetensors file as chunks to be written one after the other: the header, then each tensor's own bytes (no copies), in the
+ * order of `layoutSafetensors`.
  * @throws ArgumentError if a name occurs twice or is `__metadata__`, or bytes don't fit shape and dtype.
  */
 export function writeSafetensors(
   entries: Iterable<readonly [string, HostTensor]>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Uint8Array[] {
-  const sorted = [...entries].sort(byAlignmentThenName);
-  const names = new Set<string>();
-  const fields = metadataField(metadata);
-  let offset = 0;
-  for (const [name, tensor] of sorted) {
-    checkWritable(name, tensor, names);
-    const end = offset + tensor.bytes.byteLength;
-    const row = { dtype: FILE_NAMES[tensor.dtype], shape: tensor.shape, data_offsets: [offset, end] };
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify(row)}`);
-    offset = end;
-  }
-  return [headerChunk(`{${fields.join(",")}}`), ...sorted.map(([, tensor]) => tensor.bytes)];
+  const all = [...entries];
+  for (const [name, tensor] of all) checkBytes(name, tensor);
+  const { header, names } = layoutSafetensors(all, metadata);
+  const tensors = new Map(all);
+  return [header, ...names.map((name) => (tensors.get(name) as HostTensor).bytes)];
 }
 
 const FILE_NAMES = Object.fromEntries([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name])) as {
@@ -83,26 +108,28 @@ function toTensor(where: string, name: string, { dtype, shape }: SafetensorsEntr
   return tensor;
 }
 
-type Entry = readonly [string, HostTensor];
+type Entry = readonly [string, TensorEntry];
 
 function byAlignmentThenName([aName, a]: Entry, [bName, b]: Entry): number {
   const byDType = WRITE_ORDER.indexOf(a.dtype) - WRITE_ORDER.indexOf(b.dtype);
   return byDType || (aName < bName ? -1 : aName > bName ? 1 : 0);
 }
 
-function checkWritable(name: string, { dtype, shape, bytes }: HostTensor, names: Set<string>): void {
-  const where = "writeSafetensors";
+function checkName(name: string, names: Set<string>): void {
   if (names.has(name) || name === "__metadata__" || /\p{Surrogate}/u.test(name)) {
-    throw new ArgumentError(where, {
+    throw new ArgumentError("writeSafetensors", {
       rule: "names must be unique, well-formed Unicode and not __metadata__",
       got: shownName(name),
     });
   }
   names.add(name);
+}
+
+function checkBytes(name: string, { dtype, shape, bytes }: HostTensor): void {
   const expected = fileTensorBytes(dtype, shape);
   if (expected === bytes.byteLength) return;
   const rule = `${shownName(name)} ${dtype} ${formatShape(shape)} must have ${expected ?? "fewer than 2^53"} bytes`;
-  throw new ArgumentError(where, { rule, got: `${bytes.byteLength}` });
+  throw new ArgumentError("writeSafetensors", { rule, got: `${bytes.byteLength}` });
 }
 
 function metadataField(metadata: Iterable<readonly [string, string]>): string[] {

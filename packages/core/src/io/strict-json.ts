@@ -5,11 +5,11 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 /**
  * Parses the JSON (RFC 8259) of a file's header. Stricter than `JSON.parse`: duplicate keys, lone surrogates and nesting
- * deeper than 8 are refused, since headers that two readers understand differently are how such files are attacked.
+ * deeper than `maxDepth` are refused, since headers that two readers understand differently are how such files are attacked.
  * @throws FileFormatError with the position.
  */
-export function parseStrictJson(text: string, where: string): JsonValue {
-  const scanner = new Scanner(text, where);
+export function parseStrictJson(text: string, where: string, maxDepth = MAX_DEPTH): JsonValue {
+  const scanner = new Scanner(text, where, maxDepth);
   const value = scanner.value(0);
   scanner.end();
   return value;
@@ -31,10 +31,11 @@ class Scanner {
   constructor(
     readonly text: string,
     readonly where: string,
+    readonly maxDepth: number,
   ) {}
 
   value(depth: number): JsonValue {
-    if (depth > MAX_DEPTH) this.#fail(`at most ${MAX_DEPTH} levels of nesting`);
+    if (depth > this.maxDepth) this.#fail(`at most ${this.maxDepth} levels of nesting`);
     this.#skipSpace();
     const first = this.text[this.#at];
     if (first === "{") return this.#object(depth);

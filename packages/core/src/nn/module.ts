@@ -1,5 +1,6 @@
 import type { Device } from "../backend";
 import { StateDictError, VertebraError } from "../errors";
+import type { KeyTable } from "../io/key-table";
 import type { WeightsSource } from "../io/weights-source";
 import { currentLayer, insideLayer, type PathNode } from "../layer-path";
 import { notifyLayerObservers } from "../observe";
@@ -7,7 +8,7 @@ import { scoped } from "../scope";
 import { Tensor } from "../tensor";
 import { copyRole, roleOf } from "./parameter";
 import { printModule } from "./print";
-import { type LoadOptions, type LoadReport, loadInto, type StateSource } from "./state-dict";
+import { type LoadFileOptions, type LoadOptions, type LoadReport, loadInto, type StateSource } from "./state-dict";
 
 /**
  * Parameters and a `forward`. Tensor and Module properties are found by themselves, under the names of the properties,
@@ -104,15 +105,22 @@ export abstract class Module<Output = Tensor> implements PathNode {
     return loadInto(this.stateDict(), source, options);
   }
 
+  /** How other projects call this module's state: `load` translates. Tables are tried in order. */
+  get keyTables(): readonly KeyTable[] {
+    return [];
+  }
+
   /**
-   * Loads a checkpoint: safetensors (also in shards), PyTorch's .pth/.pt/.bin or NumPy's .npz, from a path (in Node), an
-   * address, a Blob or bytes. The format is told by the contents; nothing in the file is executed.
+   * Loads a checkpoint: safetensors (also in shards), PyTorch's .pth/.pt/.bin, NumPy's .npz or a Keras model of TensorFlow.js,
+   * from a path (in Node), an address, a Blob or bytes. The format is told by the contents; nothing in the file is executed.
+   * Names are freed from what training loops put around them, and translated by `keyTables`.
    * @throws FileFormatError if it can't be read. @throws StateDictError if names or shapes differ; nothing is changed then.
    */
-  async load(source: WeightsSource, options: LoadOptions = {}): Promise<LoadReport> {
+  async load(source: WeightsSource, options: LoadFileOptions = {}): Promise<LoadReport> {
     // On demand, so that programs which never load don't carry the readers.
     const { loadWeights } = await import("../io/readers");
-    return this.loadStateDict(await loadWeights(source), options);
+    const { weights, rules } = await loadWeights(source, this, options.ema);
+    return { ...this.loadStateDict(weights, options), rules };
   }
 
   /** Moves parameters and buffers to `device`, in place. */

@@ -2,6 +2,7 @@ import { type DType, decode } from "../dtype";
 import { formatShape, StateDictError } from "../errors";
 import { isSameShape, type Shape } from "../shape";
 import type { Tensor } from "../tensor";
+import { adaptInputChannels } from "./adapt-input";
 
 /** A named array on the host: bytes of `dtype` in little-endian logical order, as checkpoint readers give them. */
 export interface StateValue {
@@ -15,6 +16,13 @@ export type StateSource = ReadonlyMap<string, StateValue>;
 export interface LoadOptions {
   /** False: load what fits and report the rest. Default: true. */
   readonly strict?: boolean;
+  /** Fits the first convolution to another number of channels (`adaptInputChannels`). Default: where `strict` is false. */
+  readonly adaptInput?: boolean;
+}
+
+export interface LoadFileOptions extends LoadOptions {
+  /** True: a file's averaged weights; false: its trained ones. Default: the trained ones where there are any. */
+  readonly ema?: boolean;
 }
 
 export interface LoadReport {
@@ -25,37 +33,75 @@ export interface LoadReport {
   readonly unexpected: readonly string[];
   /** In both, with another shape or dtype: `name: model [64, 3, 7, 7], checkpoint [64, 1, 7, 7]`. */
   readonly mismatched: readonly string[];
+  /** Loaded after fitting the channels: `conv1.weight: model [64, 1, 7, 7], checkpoint [64, 3, 7, 7]`. */
+  readonly adapted: readonly string[];
+  /** What `load` did to the file's names and tensors, in order. */
+  readonly rules: readonly string[];
 }
 
 /**
  * Copies `source` into `target` by name; counters of batch norm may be missing where its statistics are there.
  * @throws StateDictError (strict) with everything that doesn't fit; nothing is changed then.
  */
-export function loadInto(target: ReadonlyMap<string, Tensor>, source: StateSource, { strict = true }: LoadOptions): LoadReport {
-  const missing: string[] = [];
-  const mismatched: string[] = [];
-  const fitting: [string, Tensor, StateValue][] = [];
-  const uncounted: Tensor[] = [];
-  for (const [name, own] of target) {
-    const value = source.get(name);
-    if (!value && isUncounted(name, source)) uncounted.push(own);
-    else if (!value) missing.push(name);
-    else if (!isSameShape(value.shape, own.shape))
-      mismatched.push(`${name}: model ${formatShape(own.shape)}, checkpoint ${formatShape(value.shape)}`);
-    else fitting.push([name, own, value]);
+export function loadInto(target: ReadonlyMap<string, Tensor>, source: StateSource, options: LoadOptions): LoadReport {
+  const { strict = true, adaptInput = !strict } = options;
+  const { fitting, uncounted, ...rest } = matchState(target, source);
+  const [adapted, mismatched]: [string[], string[]] = [[], []];
+  const [first] = target.keys();
+  for (const [name, own, value] of rest.mismatched) {
+    const fitted = adaptInput && name === first ? adaptInputChannels(value, own.shape) : undefined;
+    if (fitted) fitting.unshift([name, own, fitted]);
+    (fitted ? adapted : mismatched).push(difference(name, own, value));
   }
-  const unexpected = [...source.keys()].filter((name) => !target.has(name));
-  const report = { loaded: fitting.map(([name]) => name), missing, unexpected, mismatched };
+  const { missing, unexpected } = rest;
+  const report = { loaded: fitting.map(([name]) => name), missing, unexpected, mismatched, adapted, rules: [] };
   if (strict && missing.length + unexpected.length + mismatched.length > 0) throw stateDictError(report);
   for (const [, own, value] of fitting) writeValue(own, value);
   for (const counter of uncounted) counter.write([0]);
   return report;
 }
 
+/**
+ * Checks names and shapes as strict loading does, without any values.
+ * @throws StateDictError with everything that doesn't fit.
+ */
+export function requireFit(target: ReadonlyMap<string, Tensor>, source: ReadonlyMap<string, { readonly shape: Shape }>): void {
+  const { missing, unexpected, ...match } = matchState(target, source);
+  const mismatched = match.mismatched.map(([name, own, value]) => difference(name, own, value));
+  if (missing.length + unexpected.length + mismatched.length > 0) throw stateDictError({ missing, unexpected, mismatched });
+}
+
+interface Match<V> {
+  readonly fitting: [string, Tensor, V][];
+  readonly mismatched: [string, Tensor, V][];
+  readonly missing: string[];
+  readonly unexpected: string[];
+  /** Counters of batch norm that the source has none for. */
+  readonly uncounted: Tensor[];
+}
+
+function matchState<V extends { readonly shape: Shape }>(
+  target: ReadonlyMap<string, Tensor>,
+  source: ReadonlyMap<string, V>,
+): Match<V> {
+  const unexpected = [...source.keys()].filter((name) => !target.has(name));
+  const match: Match<V> = { fitting: [], mismatched: [], missing: [], unexpected, uncounted: [] };
+  for (const [name, own] of target) {
+    const value = source.get(name);
+    if (value) (isSameShape(value.shape, own.shape) ? match.fitting : match.mismatched).push([name, own, value]);
+    else if (isUncounted(name, source)) match.uncounted.push(own);
+    else match.missing.push(name);
+  }
+  return match;
+}
+
+const difference = (name: string, own: Tensor, value: { readonly shape: Shape }): string =>
+  `${name}: model ${formatShape(own.shape)}, checkpoint ${formatShape(value.shape)}`;
+
 const COUNTER = /(^|\.)num_batches_tracked$/;
 
 /** Batch norm's counter of batches isn't in files from before PyTorch 0.4.1; there it starts at 0, as PyTorch has it. */
-const isUncounted = (name: string, source: StateSource): boolean =>
+const isUncounted = (name: string, source: ReadonlyMap<string, unknown>): boolean =>
   COUNTER.test(name) && source.has(name.replace(COUNTER, "$1running_mean"));
 
 function writeValue(target: Tensor, value: StateValue): void {
@@ -63,7 +109,11 @@ function writeValue(target: Tensor, value: StateValue): void {
   else target.write(decode(value.bytes, value.dtype));
 }
 
-function stateDictError({ missing, unexpected, mismatched }: LoadReport): StateDictError {
+function stateDictError({
+  missing,
+  unexpected,
+  mismatched,
+}: Pick<LoadReport, "missing" | "unexpected" | "mismatched">): StateDictError {
   const list = (title: string, names: readonly string[]) =>
     names.length > 0 ? [`${title} (${names.length}): ${names.join(", ")}`] : [];
   const got = [...list("missing", missing), ...list("unexpected", unexpected), ...list("mismatched", mismatched)].join("; ");
