@@ -4,7 +4,7 @@ Run with Debian 12's python3 (torch 1.13, torchvision 0.14):
 
   make_models.py                   <family>.json and layouts.json beside this file: about 20 gradients of each model
   make_models.py --full FOLDER     the same with the gradient of every parameter, for `pnpm parity:models`
-  make_models.py --search 60 NAME  of 60 inputs, the stream of the one that keeps furthest from flipping a branch (oracle/search.py)
+  make_models.py --search 60 NAME  of 60 inputs, the stream of the one that keeps furthest from flipping a branch
 
 Names of models restrict a run; their families' files then keep the other models. torchvision's models are its own, the others
 are written from their papers in oracle/. oracle/measure.py says what is in a file.

@@ -5,7 +5,7 @@ A golden of <family>.json is by model:
   logits                at evaluation, of each image
   stages                at evaluation: shape and digest of the feature maps, by stage
   loss                  of a training step; auxiliary heads count by Entry.aux
-  grads                 digests of every `gradsEvery`-th parameter's gradient, 0 for one that cancels out; `gradsNorm` is all gradients'
+  grads                 digests of every `gradsEvery`-th parameter's gradient, 0 for one that cancels out; `gradsNorm`: of all
   statistics            digests of every `statisticsEvery`-th running mean or variance after the step
   errors                the larger float32 error of two implementations of convolution: oneDNN's, and by matrix products.
                         logits: of the largest logit. stages, grads, statistics: the difference's norm by the tensor's,
@@ -112,7 +112,7 @@ def goldens(entry, every):
 
 
 def float32_errors(exact, single, zeros):
-    """By kind, the largest of all tensors; of the loss, that of the outputs it is made of, as one number can be right by chance."""
+    """By kind, the largest of all tensors. The loss has that of the outputs, as one number can be right by chance."""
     total = norm(exact["grads"])
     errors = {"logits": largest_error(single["logits"]["logits"], exact["logits"]["logits"])}
     for kind in KINDS[1:]:

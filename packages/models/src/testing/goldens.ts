@@ -22,7 +22,10 @@ export interface Golden {
   readonly grads: readonly (Digest | 0)[];
   readonly statisticsEvery: number;
   readonly statistics: readonly Digest[];
-  /** Largest errors of PyTorch's float32, relative to the largest value of each tensor. */
+  /**
+   * Largest errors of PyTorch's float32: of logits relative to the largest, of the loss that of the outputs it is made from, of the
+   * others in the 2-norm.
+   */
   readonly errors: Readonly<Record<"logits" | "loss" | "stages" | "grads" | "zeroGrads" | "gradsNorm" | "statistics", number>>;
 }
 
