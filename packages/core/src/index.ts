@@ -89,7 +89,7 @@ export {
 } from "./io/safetensors";
 export type { OpenSibling } from "./io/safetensors-shards";
 export type { TensorEntry, TensorFile } from "./io/tensor-file";
-export type { OpenedSource, WeightsSource } from "./io/weights-source";
+export type { AddressLike, BlobLike, OpenedSource, WeightsSource } from "./io/weights-source";
 export { checkLeaks } from "./leaks";
 export { networkDepth } from "./lint/depth";
 export { type LintFinding, type LintOptions, type LintReport, lint } from "./lint/lint";

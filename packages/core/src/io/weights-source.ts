@@ -3,7 +3,19 @@ import { fromBytes, type RandomAccess } from "./random-access";
 import type { OpenSibling } from "./safetensors-shards";
 
 /** A path (in Node), an address, or the bytes themselves. */
-export type WeightsSource = string | URL | Blob | Uint8Array | ArrayBuffer | RandomAccess;
+export type WeightsSource = string | AddressLike | BlobLike | Uint8Array | ArrayBuffer | RandomAccess;
+
+/** A `URL`; structural, so that programs need neither the DOM's types nor Node's. */
+export interface AddressLike {
+  readonly href: string;
+}
+
+/** A `Blob` or `File`. */
+export interface BlobLike {
+  readonly size: number;
+  readonly name?: string;
+  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
 
 /** A source being read. */
 export interface OpenedSource {
@@ -22,11 +34,11 @@ export interface OpenedSource {
  * @throws ArgumentError if there is no such file, or the address doesn't give it.
  */
 export async function openSource(source: WeightsSource): Promise<OpenedSource> {
-  if (source instanceof Blob) return unnamed(fromBlob(source), source instanceof File ? source.name : "blob");
   if (source instanceof Uint8Array) return unnamed(fromBytes(source), "load");
   if (source instanceof ArrayBuffer) return unnamed(fromBytes(new Uint8Array(source)), "load");
-  if (typeof source !== "string" && !(source instanceof URL)) return unnamed(source, "load");
-  const address = String(source);
+  if (typeof source !== "string" && "slice" in source) return unnamed(fromBlob(source), source.name ?? "blob");
+  if (typeof source !== "string" && !("href" in source)) return unnamed(source, "load");
+  const address = typeof source === "string" ? source : source.href;
   const fs = /^(https?|blob|data):/.test(address) ? undefined : nodeModule<typeof import("node:fs/promises")>("node:fs/promises");
   if (fs === undefined) {
     const openSibling: OpenSibling = (name) => fetchWhole(address.replace(/[^/?#]*([?#].*)?$/, (_, query = "") => name + query));
@@ -46,7 +58,7 @@ export async function openSource(source: WeightsSource): Promise<OpenedSource> {
 
 const unnamed = (source: RandomAccess, where: string): OpenedSource => ({ source, where, close: async () => {} });
 
-const fromBlob = (blob: Blob): RandomAccess => ({
+const fromBlob = (blob: BlobLike): RandomAccess => ({
   size: blob.size,
   read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
 });
