@@ -13,7 +13,7 @@ export function pages() {
   const models = compareModels(listModels());
   return {
     "docs/ops.md": opsPage(),
-    "docs/models.md": modelsPage(),
+    "docs/models.md": modelsPage(models),
     "docs/cli.md": cliPage(),
     ...Object.fromEntries([...new Set(models.map(({ family }) => family))].map((family) => familyPage(family, models))),
     ...figures(models),
@@ -71,16 +71,17 @@ function docSentences() {
   return found;
 }
 
-function modelsPage() {
-  const rows = listModels().map((name) => {
-    const { inputShape, numClasses, params, gigaMacs, source } = findModel(name).facts;
-    return `| \`${name}\` | ${inputShape.join(" × ")} | ${numClasses} | ${params.toLocaleString("en")} | ${macsText(gigaMacs)} | ${source} |`;
+function modelsPage(models) {
+  const rows = models.map(({ model, params, macs }) => {
+    const { inputShape, numClasses, source } = findModel(model).facts;
+    return `| \`${model}\` | ${inputShape.join(" × ")} | ${numClasses} | ${params.toLocaleString("en")} | ${macsText(macs)} | ${source} |`;
   });
   return page("Models", [
     "`createModel(name, { numClasses, inChannels, device })` builds one; `vertebra summary NAME` shows it layer by layer.",
-    "Multiply-accumulates are those of convolutions and linear layers for one image, biases not counted.",
+    "Parameters and multiply-accumulates are counted from the models; multiply-accumulates are those of convolutions and linear layers",
+    "for one image, biases not counted. The source's own numbers are the models' `facts`.",
     "",
-    "| model | input | classes | parameters | MACs | source of the numbers |",
+    "| model | input | classes | parameters | MACs | source of the facts |",
     "| --- | --- | ---: | ---: | ---: | --- |",
     ...rows,
   ]);
@@ -102,7 +103,7 @@ function familyPage(family, models) {
         `\`${model}\``,
         depth,
         params.toLocaleString("en"),
-        macsText(macs / 1e9),
+        macsText(macs),
         top1 === undefined ? "–" : top1.toFixed(2),
       ];
       return `| ${cells.join(" | ")} |`;
@@ -111,7 +112,7 @@ function familyPage(family, models) {
   return [path, `${text.slice(0, start)}\n\n${[...head, ...rows].join("\n")}\n\n${text.slice(end)}`];
 }
 
-const macsText = (gigaMacs) => (gigaMacs < 0.1 ? `${(gigaMacs * 1000).toFixed(3)} M` : `${gigaMacs.toFixed(2)} G`);
+const macsText = (macs) => (macs < 1e8 ? `${(macs / 1e6).toFixed(3)} M` : `${(macs / 1e9).toFixed(2)} G`);
 
 const cliPage = () =>
   page("Command line", [

@@ -8,20 +8,20 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Folder of a project that has `@vertebra/core` and `@vertebra/backend-cpu` from their tarballs, and user/*.ts as JavaScript. */
+    /** Folder of a project that has the PACKAGES from their tarballs, and user/*.ts as JavaScript. */
     readonly installed: string;
   }
 }
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
-const PACKAGES = ["core", "backend-cpu"];
+const PACKAGES = ["core", "backend-cpu", "models"];
 /** npm and pnpm are scripts there. */
 const SHELL = process.platform === "win32";
 
 let folder: string;
 
-/** Builds, packs and installs both packages as a user would, without a network. Vitest calls it once, before the tests of this folder. */
+/** Builds, packs and installs the packages as a user would, without a network. Vitest calls it once, before the tests of this folder. */
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "vertebra-installed-"));
   await buildPackages();

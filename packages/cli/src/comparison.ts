@@ -1,8 +1,8 @@
 import { networkDepth, openMeta, summarize } from "@vertebra/core";
 import { createModel, findModel, type ModelFamily } from "@vertebra/models";
 import { formatCount, formatScaled } from "./format";
-import { wrap } from "./help";
 import { scatter } from "./svg/scatter";
+import { wrap } from "./wrap";
 
 /** What sets a model apart from others, counted, and the accuracy published for it. */
 export interface ComparedModel {

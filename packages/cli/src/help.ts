@@ -1,5 +1,6 @@
 import { COMMANDS, type CommandName, commandRow } from "./commands";
 import { flagOf, OPTIONS, type OptionRow, optionsFor } from "./options";
+import { wrap } from "./wrap";
 
 const WIDTH = 80;
 
@@ -82,17 +83,4 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
     const first = isLong ? [`  ${name}`] : [];
     return [...first, ...lines.map((line, i) => (i === 0 && !isLong ? `  ${name}`.padEnd(left) : "".padEnd(left)) + line)];
   });
-}
-
-/** `text` in lines of at most `width`, broken at spaces. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  FileFormatError,
   type OpenedSource,
   openSafetensors,
   openSource,
@@ -17,10 +18,26 @@ export const usingSafetensors = <T>(path: string, fn: (file: SafetensorsFile) =>
 
 /**
  * Opens weights of any format that core reads for `fn`, and closes them afterwards; tensors are read one by one.
- * @throws ArgumentError if there is no such file. @throws FileFormatError if it isn't what it should be.
+ * @throws ArgumentError if there is no such file. @throws FileFormatError if it isn't what it should be, or no tensor has a name.
  */
 export const usingWeights = <T>(path: string, fn: (file: WeightsFile) => Promise<T>): Promise<T> =>
-  usingFile(path, async ({ source, openSibling }) => fn(await openWeights(source, path, openSibling && { openSibling })));
+  usingFile(path, async ({ source, openSibling }) => {
+    const file = await openWeights(source, path, openSibling && { openSibling });
+    requireNames(path, file);
+    return fn(file);
+  });
+
+/** What readers call a tensor that is the whole of a pickle, and those of a list. */
+const UNNAMED = /^(?:tensor|\d+)$/;
+
+function requireNames(path: string, { entries, format }: WeightsFile): void {
+  const isPickle = format === "pth" || format === "legacy pth";
+  const names = [...entries.keys()];
+  if (names.some((name) => !isPickle || !UNNAMED.test(name))) return;
+  const got = names.length === 0 ? "none" : names.length === 1 ? "one tensor without a name" : `${names.length} without names`;
+  const fix = "Save the model's state_dict()";
+  throw new FileFormatError(path, { rule: "it must hold the named tensors of a model", got, fix });
+}
 
 async function usingFile<T>(path: string, fn: (opened: OpenedSource) => Promise<T>): Promise<T> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {

@@ -56,8 +56,8 @@ export const OPTIONS = {
   }),
   options: option({
     type: jsonObject,
-    help: "Options of the model or block, as its constructor takes them.",
-    commands: ["summary", "lint"],
+    help: "Options of the model, or of a block, as its constructor takes them.",
+    commands: ["summary", "lint", "train", ...MODEL_RUNS, "convert"],
   }),
   batch: option({ type: count(1, 65536), help: "Images at a time.", byDefault: "1", commands: ["summary"] }),
   numClasses: option({

@@ -1,3 +1,5 @@
+import { wrap } from "./wrap";
+
 /** Where a command writes. `process` is one; tests give their own. */
 export interface Io {
   readonly stdout: Stream;
@@ -43,6 +45,11 @@ export class Output {
     this.#people.write(`${text}\n`);
   }
 
+  /** Words for people below a table, indented as it is and wrapped. */
+  note(text: string): void {
+    for (const line of wrap(text, this.width - 2)) this.say(`  ${line}`);
+  }
+
   /** A line for people that isn't the result: always on stderr. */
   warn(text: string): void {
     this.clearLive();
@@ -82,6 +89,30 @@ export class Output {
   /** Columns two spaces apart under a dim head; those of numbers to the right. */
   table(head: readonly string[], rows: readonly (readonly string[])[], rightColumns: readonly number[] = []): void {
     for (const line of this.tableLines(head, rows, rightColumns)) this.say(line);
+  }
+
+  /**
+   * A table which on a terminal too narrow for it goes without some of its columns, by title: the first of `spare`, then the next,
+   * until it fits. Says below what is left out. Files and pipes get all.
+   */
+  fittedTable(
+    head: readonly string[],
+    rows: readonly (readonly string[])[],
+    { right, spare }: { readonly right: readonly string[]; readonly spare: readonly string[] },
+  ): void {
+    const width = this.#people.columns ?? Number.POSITIVE_INFINITY;
+    for (let out = 0; out <= spare.length; out++) {
+      const isKept = (c: number) => !spare.slice(0, out).includes(head[c] as string);
+      const kept = (row: readonly string[]) => row.filter((_, c) => isKept(c));
+      const titles = kept(head);
+      const rightColumns = right.map((title) => titles.indexOf(title));
+      const lines = this.tableLines(titles, rows.map(kept), rightColumns);
+      if (out < spare.length && lines.some((line) => visibleLength(line) > width)) continue;
+      for (const line of lines) this.say(line);
+      const columns = head.filter((title) => !titles.includes(title)).join(", ");
+      if (out > 0) this.say(this.paint("dim", `  Without ${columns}, for lack of width: --json has all`));
+      return;
+    }
   }
 
   tableLines(head: readonly string[], rows: readonly (readonly string[])[], rightColumns: readonly number[] = []): string[] {

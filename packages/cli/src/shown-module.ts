@@ -37,14 +37,15 @@ function buildBlock(where: string, name: keyof typeof BLOCKS, { inputSize, optio
   const channels = options.inChannels ?? options.channels ?? inputSize?.[0];
   if (typeof channels !== "number") {
     const example = `--options '{"inChannels": 64}'`;
-    throw new UsageError(where, { rule: `a block must be given its options, at least the channels`, got: "none", fix: example });
+    const got = Object.keys(options).length === 0 ? "none" : JSON.stringify(options);
+    throw new UsageError(where, { rule: `a block must be given its options, at least the channels`, got, fix: example });
   }
   const input = inputSize ?? [channels, BLOCK_SIDE, BLOCK_SIDE];
-  const make = () => BLOCKS[name]({ inChannels: channels, ...options });
+  const make = () => BLOCKS[name]({ ...("inChannels" in BLOCKS[name].options && { inChannels: channels }), ...options });
   try {
     return { name, module: withDevice(openMeta(), make), input };
   } catch (error) {
-    // Options that are left out are undefined until something needs them.
+    // Values of a wrong kind are found where something needs them.
     if (error instanceof VertebraError) throw error;
     const got = JSON.stringify(options);
     throw new UsageError(where, { rule: `--options must be those of ${name}`, got: `${got} (${(error as Error).message})` });

@@ -1,9 +1,10 @@
 import { type Device, type Module, noGrad, scoped, tensor } from "@vertebra/core";
-import type { ModelFacts } from "@vertebra/models";
+import type { ModelFacts, Preprocessing } from "@vertebra/models";
 import { downloadProgress } from "./download-progress";
 import { resolveWeights } from "./hub/download-weights";
-import { buildFitting, factsOf, fittingModel, readInto } from "./known-models";
+import { buildFitting, buildOptionsOf, factsOf, fittingModel, publishedPreprocessing, readInto } from "./known-models";
 import { usingWeights } from "./open-file";
+import type { JsonObject } from "./option-types";
 import type { Output } from "./output";
 import { readRecord, type TrainingRecord } from "./training/checkpoint";
 import { UsageError } from "./usage-error";
@@ -17,6 +18,8 @@ export interface TrainedModel {
   /** What the file says of itself. */
   readonly metadata: WeightsMetadata;
   readonly facts: ModelFacts;
+  /** Of the published weights, where these may be they. */
+  readonly published: Preprocessing | undefined;
   readonly numClasses: number;
   readonly inChannels: number;
 }
@@ -27,6 +30,8 @@ export interface TrainedModelOptions {
   /** A path, or an hf:// address. */
   readonly weights: string;
   readonly numClasses?: number | undefined;
+  /** The model's own, besides those that its file tells. */
+  readonly options?: JsonObject | undefined;
   readonly device: Device;
   /** Where a download shows how far it is. */
   readonly output?: Output;
@@ -41,10 +46,12 @@ export async function loadTrainedModel({
   name,
   weights,
   numClasses,
+  options,
   device,
   output,
 }: TrainedModelOptions): Promise<TrainedModel> {
   const facts = factsOf(where, name);
+  const asked = buildOptionsOf(where, options);
   const path = await resolveWeights(weights, { onProgress: output && downloadProgress(output, weights) });
   return usingWeights(path, async (file) => {
     const record = readRecord(path, file.metadata);
@@ -53,11 +60,12 @@ export async function loadTrainedModel({
     if (trained !== undefined && trained !== name) {
       throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${trained}`, got: `"${name}"` });
     }
-    const fitting = await fittingModel(facts, file, { path, numClasses });
+    const fitting = await fittingModel(facts, file, { path, numClasses, options: { ...record?.options, ...asked } });
     const model = buildFitting(name, fitting, device);
     await readInto(model, file, { path });
     model.eval();
-    return { model, record, metadata, facts, numClasses: fitting.numClasses, inChannels: fitting.inChannels };
+    const published = publishedPreprocessing(facts, file, fitting.rules);
+    return { model, record, metadata, facts, published, numClasses: fitting.numClasses, inChannels: fitting.inChannels };
   });
 }
 

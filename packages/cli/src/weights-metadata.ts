@@ -3,7 +3,7 @@ import type { Preprocessing as PublishedPreprocessing } from "@vertebra/models";
 import type { Preprocessing as TrainedPreprocessing } from "./training/data";
 
 /** Options of a model besides its sizes, as files keep them. */
-export type BuildOptions = Readonly<Record<string, string | boolean>>;
+export type BuildOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** What travels with weights, as text in the metadata of safetensors. */
 export interface WeightsMetadata {
@@ -41,6 +41,9 @@ export const isPublished = (value: unknown): value is PublishedPreprocessing =>
   isNumbers(value.mean, Number.NEGATIVE_INFINITY, [3]) &&
   isNumbers(value.std, Number.MIN_VALUE, [3]);
 
+export const isBuildOptions = (value: unknown): value is BuildOptions =>
+  isRecord(value) && Object.values(value).every((one) => ["string", "number", "boolean"].includes(typeof one));
+
 const isTrained = (value: unknown): value is TrainedPreprocessing =>
   isRecord(value) &&
   isSide(value.height) &&
@@ -52,11 +55,7 @@ const isTrained = (value: unknown): value is TrainedPreprocessing =>
 /** Keys behind `vertebra.`, each JSON but `model`, which is a name. */
 const ROWS: { readonly [K in Key]-?: Row<NonNullable<WeightsMetadata[K]>> } = {
   model: { isIt: isText, rule: "a name" },
-  options: {
-    isIt: (value): value is BuildOptions =>
-      isRecord(value) && Object.values(value).every((one) => typeof one === "string" || typeof one === "boolean"),
-    rule: "an object of texts and booleans",
-  },
+  options: { isIt: isBuildOptions, rule: "an object of texts, numbers and booleans" },
   preprocessing: {
     isIt: (value): value is PublishedPreprocessing | TrainedPreprocessing => isPublished(value) || isTrained(value),
     rule: "{ resize, crop, interpolation: bilinear or bicubic, mean, std } or { height, width, padding, mean, std }",

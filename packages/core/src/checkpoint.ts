@@ -1,5 +1,6 @@
 import { recordCall, wantsGrad, withRecording } from "./apply";
 import { propagate, type Trainable } from "./autograd";
+import { withFusion } from "./fusion";
 import { restoreGenerator, snapshotGenerator } from "./generator";
 import type { Module } from "./nn/module";
 import { scoped } from "./scope";
@@ -29,7 +30,8 @@ export function checkpoint(
   if (!wantsGrad(all)) return run(inputs);
   return scoped(() => {
     const generator = snapshotGenerator(inputs[0].device);
-    const output = withRecording(false, () => scoped(() => run(inputs))).detach();
+    // Fused kernels round differently, and backward, which needs what is in between, can't use them: it would go on from other values.
+    const output = withFusion(false, () => withRecording(false, () => scoped(() => run(inputs)))).detach();
     const derive = (context: NodeContext, wanted: readonly boolean[]) => {
       const values = all.map((_, i) => context.saved(`${i}`));
       return recomputedGrads(context, values.slice(0, inputCount), values.slice(inputCount), wanted, run);

@@ -33,8 +33,17 @@ export class VertebraError extends Error {
   }
 }
 
+/** What keeps a state from being a module's, each as a `LoadReport` has it. */
+export interface StateMisfit {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+  readonly mismatched: readonly string[];
+}
+
 /** A shape, axis or size breaks an op's rule. */
 export class ShapeError extends VertebraError {}
+/** A kernel or window is larger than the padded map it reads: the image is too small for the network. */
+export class MapSizeError extends ShapeError {}
 /** A dtype an op doesn't take, or two that differ. */
 export class DTypeError extends VertebraError {}
 /** Tensors on different devices, a closed device, or a device that can't be opened. */
@@ -48,7 +57,16 @@ export class AutogradError extends VertebraError {}
 /** A file is truncated, lies about its contents or isn't of the format. */
 export class FileFormatError extends VertebraError {}
 /** A state dict doesn't fit a model. */
-export class StateDictError extends VertebraError {}
+export class StateDictError extends VertebraError {
+  constructor(
+    where: string,
+    fields: ErrorFields,
+    /** Everything that doesn't fit, where names and shapes are what is wrong. */
+    readonly misfit?: StateMisfit,
+  ) {
+    super(where, fields);
+  }
+}
 /** A tensor used after it was freed, or the like. */
 export class LifetimeError extends VertebraError {}
 

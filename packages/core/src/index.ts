@@ -132,6 +132,7 @@ export {
   type LoadFileOptions,
   type LoadOptions,
   type LoadReport,
+  type ModuleState,
   requireFit,
   type StateSource,
   type StateValue,

@@ -3,16 +3,20 @@ import { currentDevice } from "./device";
 import { DTYPES } from "./dtype";
 import { zeros } from "./functional/creation";
 import { withFusion } from "./fusion";
+import { Fields, type ReceptiveField } from "./lint/receptive-field";
 import type { Module } from "./nn/module";
 import { roleOf } from "./nn/parameter";
-import { observe, observeLayers } from "./observe";
+import { type OpCall, observe, observeLayers } from "./observe";
 import { scoped } from "./scope";
 import type { Shape } from "./shape";
 import { Tensor } from "./tensor";
 
 /** One call of a layer without layers of its own, or of one that has parameters or products besides those of its layers. */
 export interface LayerSummary {
-  /** Name in checkpoints: `layer2.0.conv1`; empty for the model itself. */
+  /**
+   * Name in checkpoints: `layer2.0.conv1`; that of the module around it for a layer which is none of its children, so empty for
+   * the model itself and what it calls besides its layers.
+   */
   readonly path: string;
   readonly type: string;
   readonly output: Shape;
@@ -22,6 +26,8 @@ export interface LayerSummary {
   readonly macs: number;
   /** Bytes of the output. */
   readonly activationBytes: number;
+  /** What one position of the output sees of the input: of this call; null for what is no map [N, C, H, W]. */
+  readonly receptiveField: ReceptiveField | null;
 }
 
 /** What a model does with one input: the numbers of the layers add up to the model's. */
@@ -42,34 +48,39 @@ export interface ModelSummary {
 export function summarize(model: Module<unknown>, inputShape: Shape, options: { readonly name?: string } = {}): ModelSummary {
   const params = model.parameters();
   const device = params[0]?.device ?? currentDevice();
-  const rows = new Rows();
-  const output = atEvaluation(model, () =>
+  const { output, layers } = atEvaluation(model, () =>
     noGrad(() =>
       scoped(() => {
         const x = zeros(inputShape, { device });
+        const rows = new Rows(x);
         const run = () => withFusion(false, () => model.forward(x));
-        return specOf(
-          observeLayers(
-            ({ layer, module, output }) => rows.addCall(layer, module as Module<unknown>, output),
-            () => observe(({ layer, macs }) => rows.addMacs(layer, macs), run),
-          ),
-        ).shape;
+        const result = observeLayers(
+          ({ layer, module, output }) => rows.addCall(layer, module as Module<unknown>, output),
+          () => observe((op) => rows.addOp(op), run),
+        );
+        return { output: specOf(result).shape, layers: rows.layers };
       }),
     ),
   );
-  const macs = rows.layers.reduce((sum, layer) => sum + layer.macs, 0);
+  const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   const elements = params.reduce((sum, value) => sum + value.elements, 0);
-  return { model: options.name ?? model.typeName, params: elements, macs, input: inputShape, output, layers: rows.layers };
+  return { model: options.name ?? model.typeName, params: elements, macs, input: inputShape, output, layers };
 }
 
-/** Collects rows: a layer's multiply-accumulates come before the call itself returns. */
+/** Collects rows: a layer's ops come before the call itself returns. */
 class Rows {
   readonly layers: LayerSummary[] = [];
+  readonly #fields: Fields;
   readonly #macs = new Map<string, number>();
   readonly #counted = new Set<Tensor>();
 
-  addMacs(path: string, macs: number): void {
-    this.#macs.set(path, (this.#macs.get(path) ?? 0) + macs);
+  constructor(input: Tensor) {
+    this.#fields = new Fields(input);
+  }
+
+  addOp(call: OpCall): void {
+    this.#macs.set(call.layer, (this.#macs.get(call.layer) ?? 0) + call.macs);
+    this.#fields.add(call);
   }
 
   addCall(path: string, module: Module<unknown>, output: unknown): void {
@@ -78,7 +89,8 @@ class Rows {
     const params = this.#countParams(module);
     if (module.namedChildren().length > 0 && params === 0 && macs === 0) return;
     const { shape, bytes } = specOf(output);
-    this.layers.push({ path, type: module.typeName, output: shape, params, macs, activationBytes: bytes });
+    const receptiveField = (output instanceof Tensor && this.#fields.ofMap(output)) || null;
+    this.layers.push({ path, type: module.typeName, output: shape, params, macs, activationBytes: bytes, receptiveField });
   }
 
   #countParams(module: Module<unknown>): number {

@@ -95,7 +95,8 @@ export class AlexNet extends Classifier {
 
   head(): readonly Step[] {
     const { avgpool, classifier, features_ } = this;
-    return avgpool && classifier ? [features_.layers.at(-1) as MaxPool2d, avgpool, flatten, ...classifier.layers] : [];
+    const pool = features_.layers.at(-1) as MaxPool2d;
+    return avgpool && classifier ? [pool, avgpool, flatten, ...classifier.layers] : [pool];
   }
 
   classifierNames(): readonly string[] {
@@ -137,7 +138,7 @@ export class AlexNet2012 extends Classifier {
 
   head(): readonly Step[] {
     const { fc1, fc2, fc3 } = this;
-    if (!fc1 || !fc2 || !fc3) return [];
+    if (!fc1 || !fc2 || !fc3) return [POOL];
     const flat = flattenInto(fc1, { map: [LAST, SIDE, SIDE], imageSide: IMAGE_SIDE });
     const drop = this.headDropout(this.#dropout);
     return [POOL, flat, ...drop, fc1, RELU, ...drop, fc2, RELU, fc3];
@@ -194,10 +195,11 @@ export class AlexNetPlain extends Classifier {
 
   head(): readonly Step[] {
     const { fc1, fc2, fc3, conv5 } = this;
-    if (!fc1 || !fc2 || !fc3) return [];
+    const pools = conv5.layers.slice(2);
+    if (!fc1 || !fc2 || !fc3) return pools;
     const flat = flattenInto(fc1, { map: [LAST, SIDE, SIDE], imageSide: IMAGE_SIDE });
     const drop = this.headDropout(this.#dropout);
-    return [...conv5.layers.slice(2), flat, ...drop, fc1, ...drop, fc2, fc3];
+    return [...pools, flat, ...drop, fc1, ...drop, fc2, fc3];
   }
 
   classifierNames(): readonly string[] {

@@ -5,8 +5,9 @@ import {
   type LocalResponseNormOptions,
   type Module,
 } from "@vertebra/core";
+import { type ActivationName, makeActivation } from "./blocks/activation";
 import { BasicBlock } from "./blocks/basic-block";
-import { BasicConv2d } from "./blocks/basic-conv2d";
+import { BasicConv2d, type BasicConv2dOptions } from "./blocks/basic-conv2d";
 import { Bottleneck } from "./blocks/bottleneck";
 import { DenseBlock } from "./blocks/dense-block";
 import { DenseLayer } from "./blocks/dense-layer";
@@ -26,50 +27,134 @@ import { Residual, resnetBlock } from "./blocks/residual";
 import { SqueezeExcitation } from "./blocks/squeeze-excitation";
 import { Subsampling } from "./blocks/subsampling";
 import { Transition } from "./blocks/transition";
+import { type AnyOptionNames, type OptionNames, requireOptions } from "./option-names";
 
-/** Builds a block from its options as JSON gives them; the block checks what it can. */
-export type BlockFactory = (options: Readonly<Record<string, unknown>>) => Module;
+/** Builds a block from its options as JSON gives them. */
+export interface BlockFactory {
+  /** @throws ArgumentError for options that the block doesn't have, or lacks; the block checks their values. */
+  (options: Readonly<Record<string, unknown>>): Module;
+  readonly options: AnyOptionNames;
+}
 
 /** JSON ends the types here. */
-const fromClass =
-  <Options>(Block: new (options: Options) => Module): BlockFactory =>
-  (options) =>
-    new Block(options as unknown as Options);
+const define = <Options>(name: string, options: OptionNames<Options>, make: (options: Options) => Module): BlockFactory => {
+  const create = (given: Readonly<Record<string, unknown>>): Module => {
+    requireOptions(name, options as AnyOptionNames, given);
+    return make(given as unknown as Options);
+  };
+  return Object.assign(create, { options: options as AnyOptionNames });
+};
 
-const fromFunction =
-  <Options>(make: (options: Options) => Module): BlockFactory =>
-  (options) =>
-    make(options as unknown as Options);
+const fromClass = <Options>(Block: new (options: Options) => Module, options: OptionNames<Options>): BlockFactory =>
+  define(Block.name, options, (given) => new Block(given));
 
-type ConvNormActRow = ConvNormActOptions & { readonly inChannels: number; readonly outChannels: number };
+const [required, optional] = ["required", "optional"] as const;
+
+const CHANNELS = { inChannels: required, outChannels: required } as const;
+const RESIDUAL = {
+  inChannels: required,
+  channels: required,
+  stride: optional,
+  shortcut: optional,
+  downsample: optional,
+  convBias: optional,
+  zeroInitResidual: optional,
+} as const;
+const BOTTLENECK = { ...RESIDUAL, groups: optional, widthPerGroup: optional, strideOnConv1: optional } as const;
+const DENSE_LAYER = {
+  inChannels: required,
+  growthRate: required,
+  bnSize: optional,
+  dropRate: optional,
+  memoryEfficient: optional,
+  bias: optional,
+} as const;
+const CONV = {
+  ...CHANNELS,
+  kernel: required,
+  stride: optional,
+  padding: optional,
+  dilation: optional,
+  groups: optional,
+  paddingMode: optional,
+} as const;
+
+/** Initialisers are functions, which JSON hasn't. */
+type Initialised = "weightInit" | "biasInit";
+
+interface ConvNormActRow extends Omit<ConvNormActOptions, "activation" | Initialised> {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** By name; null for none. Default: "relu". */
+  readonly activation?: ActivationName | null;
+}
+
+const makeConvNormAct = ({ inChannels, outChannels, activation = "relu", ...rest }: ConvNormActRow): Module =>
+  new ConvNormAct(inChannels, outChannels, { ...rest, activation: activation && makeActivation(activation) });
 
 /** Every public block by name, for command lines and golden rows. */
 export const BLOCKS = {
-  BasicBlock: fromClass(BasicBlock),
-  BasicConv2d: fromClass(BasicConv2d),
-  Bottleneck: fromClass(Bottleneck),
-  ConvNormAct: fromFunction(
-    ({ inChannels, outChannels, ...rest }: ConvNormActRow) => new ConvNormAct(inChannels, outChannels, rest),
+  BasicBlock: fromClass(BasicBlock, RESIDUAL),
+  BasicConv2d: fromClass<Omit<BasicConv2dOptions, Initialised>>(BasicConv2d, { ...CONV, eps: optional }),
+  Bottleneck: fromClass(Bottleneck, BOTTLENECK),
+  ConvNormAct: define("ConvNormAct", { ...CONV, norm: optional, activation: optional }, makeConvNormAct),
+  DenseBlock: fromClass(DenseBlock, { ...DENSE_LAYER, layers: required }),
+  DenseLayer: fromClass(DenseLayer, DENSE_LAYER),
+  Inception: fromClass(Inception, {
+    inChannels: required,
+    ch1x1: required,
+    ch3x3red: required,
+    ch3x3: required,
+    ch5x5red: required,
+    ch5x5: required,
+    poolProj: required,
+    form: optional,
+  }),
+  InceptionA: fromClass(InceptionA, { inChannels: required, poolFeatures: required }),
+  InceptionAux: fromClass(InceptionAux, { inChannels: required, numClasses: required, dropout: optional, form: optional }),
+  InceptionB: fromClass(InceptionB, { inChannels: required }),
+  InceptionC: fromClass(InceptionC, { inChannels: required, channels7x7: required }),
+  InceptionD: fromClass(InceptionD, { inChannels: required }),
+  InceptionE: fromClass(InceptionE, { inChannels: required }),
+  InceptionV3Aux: fromClass(InceptionV3Aux, { inChannels: required, numClasses: required }),
+  KerasResNeXtBlock: fromClass(KerasResNeXtBlock, {
+    inChannels: required,
+    filters: required,
+    kernel: optional,
+    stride: optional,
+    groups: optional,
+    convShortcut: optional,
+  }),
+  LocalResponseNorm: define(
+    "LocalResponseNorm",
+    { size: required, alpha: optional, beta: optional, k: optional },
+    ({ size, ...rest }: LocalResponseNormOptions) => new LocalResponseNorm(size, rest),
   ),
-  DenseBlock: fromClass(DenseBlock),
-  DenseLayer: fromClass(DenseLayer),
-  Inception: fromClass(Inception),
-  InceptionA: fromClass(InceptionA),
-  InceptionAux: fromClass(InceptionAux),
-  InceptionB: fromClass(InceptionB),
-  InceptionC: fromClass(InceptionC),
-  InceptionD: fromClass(InceptionD),
-  InceptionE: fromClass(InceptionE),
-  InceptionV3Aux: fromClass(InceptionV3Aux),
-  KerasResNeXtBlock: fromClass(KerasResNeXtBlock),
-  LocalResponseNorm: fromFunction(({ size, ...rest }: LocalResponseNormOptions) => new LocalResponseNorm(size, rest)),
-  MBConv: fromClass(MBConv),
-  PreActBasicBlock: fromClass(PreActBasicBlock),
-  PreActBottleneck: fromClass(PreActBottleneck),
-  Residual: fromClass(Residual),
-  SqueezeExcitation: fromClass(SqueezeExcitation),
-  Subsampling: fromClass(Subsampling),
-  Transition: fromClass(Transition),
-  kerasResNeXtStack: fromFunction(kerasResNeXtStack),
-  resnetBlock: fromFunction(resnetBlock),
+  MBConv: fromClass(MBConv, {
+    ...CHANNELS,
+    kernel: optional,
+    stride: optional,
+    expandRatio: optional,
+    stochasticDepth: optional,
+    norm: optional,
+    activation: optional,
+    residual: optional,
+  }),
+  PreActBasicBlock: fromClass(PreActBasicBlock, RESIDUAL),
+  PreActBottleneck: fromClass(PreActBottleneck, BOTTLENECK),
+  Residual: fromClass(Residual, { ...CHANNELS, use1x1Conv: optional, stride: optional }),
+  SqueezeExcitation: fromClass(SqueezeExcitation, {
+    inChannels: required,
+    squeezeChannels: required,
+    activation: optional,
+    gate: optional,
+  }),
+  Subsampling: fromClass(Subsampling, { channels: required }),
+  Transition: fromClass(Transition, { ...CHANNELS, padding: optional, bias: optional }),
+  kerasResNeXtStack: define(
+    "kerasResNeXtStack",
+    { inChannels: required, filters: required, blocks: required, stride1: optional, groups: optional },
+    kerasResNeXtStack,
+  ),
+  resnetBlock: define("resnetBlock", { ...CHANNELS, blocks: required, first: optional }, resnetBlock),
 } as const satisfies Record<string, BlockFactory>;

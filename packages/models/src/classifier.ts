@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   asLayer,
-  chain,
   dropout,
   type KeyTable,
   Linear,
@@ -13,8 +12,10 @@ import {
   unknownName,
   withDevice,
 } from "@vertebra/core";
+import type { ModelFacts } from "./define-model";
 import { FeaturePyramid } from "./feature-pyramid";
-import { checkpointUnits, recomputed, type Stage, type StageOptions, tapped } from "./stages";
+import { type NamedSteps, runTapped, type TappedRun } from "./run-tapped";
+import { checkpointUnits, recomputed, type Stage, type StageOptions } from "./stages";
 import { KEY_TABLES } from "./weights/key-tables";
 
 /** Logits of the classifier and of the auxiliary heads. */
@@ -26,16 +27,18 @@ export interface AuxOutput {
 
 /**
  * A backbone and its classifier: stages that turn an image into feature maps, and a head that turns the last of them into
- * logits. x [N, C, H, W] → logits [N, numClasses]; without the top the last feature map [N, channels, h, w].
+ * logits. x [N, C, H, W] → logits [N, numClasses]; without the top the last feature map [N, channels, h, w], which AlexNet pools.
  */
 export abstract class Classifier extends Module {
   /** Recomputes each block in backward instead of keeping its activations (`checkpoint`): memory for a third more time. */
   checkpointing = false;
+  /** What is published about it; set where a factory built it. */
+  facts: ModelFacts | undefined;
 
   /** From the image to the last feature map. */
   abstract stages(): readonly Stage[];
 
-  /** From the last feature map to logits; empty without the top. */
+  /** From the last feature map to logits; without the top empty, or a pool that still belongs to the features. */
   abstract head(): readonly Step[];
 
   /** Names of the linear layers that give logits: the classifier's, then those of auxiliary heads. Empty without the top. */
@@ -52,7 +55,7 @@ export abstract class Classifier extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return chain(x, ...this.stages().flatMap((stage) => this.stepsOf(stage)), ...this.head());
+    return this.run(x, this.#whole()).output;
   }
 
   /** Logits, and in training those of the auxiliary heads too. */
@@ -74,11 +77,8 @@ export abstract class Classifier extends Module {
     const wanted = this.pickStages(options);
     return asLayer(this, () =>
       scoped(() => {
-        const { steps, maps: intermediates } = tapped(
-          this.stages().map((stage) => [stage.name, this.stepsOf(stage)]),
-          wanted,
-        );
-        return { output: chain(x, ...steps, ...this.head()), intermediates };
+        const { output, maps: intermediates } = this.run(x, this.#whole(), wanted);
+        return { output, intermediates };
       }),
     );
   }
@@ -120,6 +120,14 @@ export abstract class Classifier extends Module {
     return this.checkpointing && this.isTraining ? checkpointUnits(steps).map(recomputed) : steps;
   }
 
+  /**
+   * Runs parts of the network and keeps the maps at the ends of the `wanted` ones.
+   * @throws MapSizeError for images too small, with the size to use.
+   */
+  run(x: Tensor, parts: readonly NamedSteps[], wanted: readonly string[] = []): TappedRun {
+    return runTapped(x, parts, { wanted, facts: this.facts });
+  }
+
   /** Names of the stages wanted, in the network's order. @throws ArgumentError naming the nearest for an unknown one. */
   pickStages({ stages }: StageOptions): string[] {
     const known = this.stages().map(({ name }) => name);
@@ -131,6 +139,10 @@ export abstract class Classifier extends Module {
   /** A step of the head that drops with probability p in training, for networks whose tree has no such layer. */
   protected headDropout(p: number): readonly Step[] {
     return p === 0 ? [] : [(x) => dropout(x, { p, training: this.isTraining })];
+  }
+
+  #whole(): NamedSteps[] {
+    return [...this.stages().map((stage): NamedSteps => [stage.name, this.stepsOf(stage)]), ["", this.head()]];
   }
 
   #linear(name: string): Linear {

@@ -1,5 +1,6 @@
 import { type Device, withDevice } from "@vertebra/core";
 import type { Classifier } from "./classifier";
+import { type AnyOptionNames, type OptionNames, requireOptions } from "./option-names";
 import type { Preprocessing } from "./preprocessing";
 
 /** Options every model takes. */
@@ -8,7 +9,7 @@ export interface ModelOptions {
   readonly numClasses?: number;
   /** Channels of the images. Default: the published weights'. */
   readonly inChannels?: number;
-  /** False: no pooling and no classifier; the output is the last feature map. Default: true. */
+  /** False: no global pooling and no classifier; the output is the last feature map. Default: true. */
   readonly includeTop?: boolean;
   /** Probability of dropping an input of the classifier in training. Default: the paper's. */
   readonly dropout?: number;
@@ -52,17 +53,48 @@ export interface WeightsFacts {
 
 /** Builds a model; `facts` says what is known about it. */
 export interface ModelFactory<Options extends ModelOptions = ModelOptions, Model extends Classifier = Classifier> {
+  /** @throws ArgumentError for options that the model doesn't have, naming the nearest. */
   (options?: Options): Model;
   readonly facts: ModelFacts;
 }
 
-/** A model's factory from its facts and its constructor, which runs with `options.device` as the current device. */
+const EVERY_MODEL: OptionNames<ModelOptions> = {
+  numClasses: "optional",
+  inChannels: "optional",
+  includeTop: "optional",
+  dropout: "optional",
+  checkpointing: "optional",
+  device: "optional",
+};
+
+/** Values that leave something out: models that don't have it take them too, so that one set of options builds many models. */
+const LEFT_OUT: Readonly<Record<string, unknown>> = {
+  auxLogits: false,
+  auxDropout: 0,
+  transformInput: false,
+  stochasticDepth: 0,
+  dropRate: 0,
+  memoryEfficient: false,
+};
+
+/** The options that a family has besides those of every model. */
+export type OwnOptionNames<Options> = OptionNames<Omit<Options, keyof ModelOptions>>;
+
+/**
+ * A model's factory from its facts and its constructor, which runs with `options.device` as the current device. `own` names the
+ * options of its family, if there are any: others are refused.
+ */
 export function defineModel<Options extends ModelOptions, Model extends Classifier>(
   facts: ModelFacts,
   build: (options: Options) => Model,
+  ...[own]: keyof Options extends keyof ModelOptions ? [] : [own: OwnOptionNames<Options>]
 ): ModelFactory<Options, Model> {
+  const names: AnyOptionNames = { ...EVERY_MODEL, ...own };
   const create = (options: Options = {} as Options): Model => {
+    const asked = Object.entries(options).filter(([name, value]) => Object.hasOwn(names, name) || LEFT_OUT[name] !== value);
+    requireOptions(facts.name, names, Object.fromEntries(asked));
     const model = withDevice(options.device, () => build(options));
+    model.facts = facts;
     model.checkpointing = options.checkpointing ?? false;
     return model;
   };

@@ -143,6 +143,13 @@ interface Published {
   readonly top1?: number;
 }
 
+const OWN_OPTIONS = {
+  dropRate: "optional",
+  memoryEfficient: "optional",
+  transitionPadding: "optional",
+  convBias: "optional",
+} as const;
+
 const SOURCE = "torchvision 0.14, table of classification weights, IMAGENET1K_V1";
 const PAPER = "Huang et al. 2017, table 1, in the form of torchvision";
 
@@ -164,6 +171,7 @@ const define = (
       ...(top1 !== undefined && { weights: { top1, preprocessing: IMAGENET_PREPROCESSING, source: SOURCE } }),
     },
     (options: DenseNetOptions) => new DenseNet(variant, options),
+    OWN_OPTIONS,
   );
 
 export const densenet121 = define(

@@ -195,6 +195,7 @@ const define = (name: string, row: VariantRow): ModelFactory<EfficientNetOptions
       weights: { top1, preprocessing, source: SOURCE },
     },
     (options: EfficientNetOptions) => new EfficientNet(variant, options),
+    { stochasticDepth: "optional", activation: "optional", residual: "optional" },
   );
 };
 

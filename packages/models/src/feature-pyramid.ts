@@ -1,6 +1,6 @@
-import { chain, Module, type Tensor } from "@vertebra/core";
+import { Module, type Tensor } from "@vertebra/core";
 import type { Classifier } from "./classifier";
-import { type Stage, tapped } from "./stages";
+import { type Stage, treeLayers } from "./stages";
 
 /**
  * Feature maps of a backbone at several resolutions, for detection and segmentation: x [N, C, H, W] → one [N, channels[i],
@@ -33,12 +33,8 @@ export class FeaturePyramid extends Module<Tensor[]> {
   }
 
   forward(x: Tensor): Tensor[] {
-    const { steps, maps } = tapped(
-      this.#used().map((stage) => [stage.name, this.#model.stepsOf(stage)]),
-      this.stages,
-    );
-    chain(x, ...steps);
-    return maps;
+    const parts = this.#used().map((stage) => [stage.name, this.#model.stepsOf(stage)] as const);
+    return this.#model.run(x, parts, this.stages).maps;
   }
 
   override get typeName(): string {
@@ -47,10 +43,8 @@ export class FeaturePyramid extends Module<Tensor[]> {
 
   override namedChildren(): [string, Module<unknown>][] {
     const named = this.#model.namedModules();
-    const known = new Set(named.map(([, module]) => module));
-    const steps = this.#used().flatMap((stage) => stage.steps.filter((step): step is Module => step instanceof Module));
-    // A step that is no level of the model's tree stands for its layers, which are.
-    const used = new Set(steps.flatMap((step) => (known.has(step) ? [step] : step.namedChildren().map(([, layer]) => layer))));
+    const tree = new Set(named.map(([, module]) => module));
+    const used = new Set(this.#used().flatMap(({ steps }) => treeLayers(steps, tree)));
     // Stages may be slices of one long sequence: then its layers are the children, by their paths.
     return named.filter(([, module]) => used.has(module));
   }

@@ -4,7 +4,6 @@ import {
   AdaptiveAvgPool2d,
   asLayer,
   type Conv2d,
-  chain,
   Dropout,
   flatten,
   Linear,
@@ -22,7 +21,7 @@ import { transformInput } from "./blocks/transform-input";
 import { type AuxOutput, Classifier } from "./classifier";
 import { defineModel, type ModelFactory, type ModelOptions } from "./define-model";
 import { INCEPTION_PREPROCESSING } from "./preprocessing";
-import { type Stage, tapped } from "./stages";
+import type { Stage } from "./stages";
 
 /** Table 1: channels in, #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5 and pool proj of the inception rows. */
 const TABLE = {
@@ -158,9 +157,8 @@ export class GoogLeNet extends Classifier {
     return asLayer(this, () =>
       scoped(() => {
         const named = parts.map((part) => [part.name, this.stepsOf(part)] as const);
-        const { steps, maps } = tapped(named, ["fourth 0", "fourth 1"]);
-        const logits = chain(x, ...steps, ...this.head());
-        return { logits, aux: [aux1.forward(maps[0] as Tensor), aux2.forward(maps[1] as Tensor)] };
+        const { output, maps } = this.run(x, [...named, ["", this.head()]], ["fourth 0", "fourth 1"]);
+        return { logits: output, aux: [aux1.forward(maps[0] as Tensor), aux2.forward(maps[1] as Tensor)] };
       }),
     );
   }
@@ -178,6 +176,8 @@ function makeInception(row: (typeof TABLE)[keyof typeof TABLE], form: GoogLeNetF
 }
 
 const SOURCE = "torchvision 0.14, table of classification weights, IMAGENET1K_V1";
+
+const AUX_OPTIONS = { auxLogits: "optional", auxDropout: "optional" } as const;
 
 const SHARED = { family: "inception", inputShape: [3, 224, 224], smallSide: 32, numClasses: 1000 } as const;
 
@@ -197,6 +197,7 @@ export const googlenet = defineModel(
     },
   },
   (options: GoogLeNetOptions) => new GoogLeNet("torchvision", options),
+  { ...AUX_OPTIONS, transformInput: "optional" },
 );
 
 /** The paper's form: biases in place of batch norm, 5×5 branches and local response norm. */
@@ -209,6 +210,7 @@ export const googlenet_2014 = defineModel(
     source: "Szegedy et al. 2015, table 1 and section 5, with the auxiliary classifiers",
   },
   (options: GoogLeNet2014Options) => new GoogLeNet("2014", options),
+  AUX_OPTIONS,
 );
 
 /** Every entry of this file. */

@@ -63,8 +63,24 @@ test("an image that leaves an odd map to halve is refused in that unit's name", 
   const model = inception_v2({ device });
   expect(model.forward(zeros([2, 3, 96, 64], { device })).shape).toEqual([2, 1000]);
   expect(() => model.forward(zeros([2, 3, 96, 72], { device }))).toThrow(
-    "inception_3c: x's height and width must be even, got [2, 320, 12, 9]. Use images whose sides are multiples of 32",
+    "inception_3c: x's height and width must be even, got [2, 320, 12, 9]. " +
+      "Use images whose sides are a multiple of 32, or 1 less, or up to 6 more",
   );
+});
+
+test("of sides from 31 to 134 it takes those, and no others", () => {
+  const model = inception_v2({ device }).eval();
+  const takes = (side: number) => {
+    using _ = scope();
+    try {
+      return model.forward(zeros([1, 3, side, 32], { device })).shape[1] === 1000;
+    } catch (error) {
+      expect((error as Error).message).toContain("a multiple of 32, or 1 less, or up to 6 more");
+      return false;
+    }
+  };
+  const sides = Array.from({ length: 104 }, (_, i) => 31 + i);
+  expect(sides.filter(takes)).toEqual(sides.filter((side) => (side + 1) % 32 <= 7));
 });
 
 describe("InceptionV2Unit", () => {

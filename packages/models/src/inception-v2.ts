@@ -102,4 +102,4 @@ export const inception_v2 = defineModel(
 );
 
 /** Every entry of this file. */
-export const INCEPTION_V2: readonly ModelFactory[] = [inception_v2];
+export const INCEPTION_V2S: readonly ModelFactory[] = [inception_v2];

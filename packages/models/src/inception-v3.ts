@@ -139,6 +139,7 @@ export const inception_v3 = defineModel(
     },
   },
   (options: InceptionV3Options) => new InceptionV3(options),
+  { auxLogits: "optional", transformInput: "optional" },
 );
 
 /** Every entry of this file. */

@@ -37,6 +37,7 @@ export {
   type ModelFacts,
   type ModelFamily,
   type ModelOptions,
+  type OwnOptionNames,
   type WeightsFacts,
 } from "./define-model";
 export * from "./densenet";
@@ -49,6 +50,7 @@ export * from "./inception-v2";
 export * from "./inception-v3";
 export * from "./inception-v4";
 export * from "./lenet";
+export type { AnyOptionNames, OptionNames } from "./option-names";
 export { IMAGENET_PREPROCESSING, type Preprocessing } from "./preprocessing";
 export { createModel, findModel, listModels } from "./registry";
 export * from "./resnet";

@@ -1,5 +1,5 @@
 // LeCun, Bottou, Bengio, Haffner: "Gradient-based learning applied to document recognition", Proceedings of the IEEE 1998.
-import { Conv2d, Linear, maxPool2d, ReLU, relu, type Step, Tanh, type Tensor } from "@vertebra/core";
+import { Conv2d, Linear, MaxPool2d, ReLU, type Step, Tanh } from "@vertebra/core";
 import { flattenInto } from "./blocks/flatten-into";
 import { Subsampling } from "./blocks/subsampling";
 import { Classifier } from "./classifier";
@@ -37,14 +37,14 @@ export class LeNet5 extends Classifier {
     this.fc1 = includeTop ? new Linear(C3 * SIDE * SIDE, C5) : null;
     this.fc2 = includeTop ? new Linear(C5, F6) : null;
     this.fc3 = includeTop ? new Linear(F6, numClasses) : null;
-    this.#between = [...(fcActivation ? [relu] : []), ...this.headDropout(dropout)];
+    this.#between = [...(fcActivation ? [RELU] : []), ...this.headDropout(dropout)];
   }
 
   stages(): readonly Stage[] {
     const { conv1, conv2 } = this;
     return [
-      { name: "conv1", channels: C1, stride: 2, steps: [conv1, RELU, pool] },
-      { name: "conv2", channels: C3, stride: 4, steps: [conv2, RELU, pool] },
+      { name: "conv1", channels: C1, stride: 2, steps: [conv1, RELU, POOL] },
+      { name: "conv2", channels: C3, stride: 4, steps: [conv2, RELU, POOL] },
     ];
   }
 
@@ -61,7 +61,7 @@ export class LeNet5 extends Classifier {
 }
 
 const RELU = new ReLU();
-const pool = (x: Tensor): Tensor => maxPool2d(x, { kernel: 2 });
+const POOL = new MaxPool2d({ kernel: 2 });
 
 export const lenet5 = defineModel(
   {
@@ -75,6 +75,7 @@ export const lenet5 = defineModel(
     source: "LeCun et al. 1998, figure 2, with full connections in C3",
   },
   (options: LeNet5Options) => new LeNet5(options),
+  { fcActivation: "optional" },
 );
 
 /**

@@ -33,4 +33,18 @@ test("an unknown name is answered with the nearest", () => {
   expect(() => createModel("resnet51")).toThrow(
     'createModel: model must be a known name, got "resnet51". Did you mean "resnet50"?',
   );
+  expect(() => findModel("resnet51")).toThrow("findModel: model must be a known name");
+});
+
+test.each([
+  ["resnet18", { num_classes: 10 }, 'resnet18: options must be known names, got "num_classes". Did you mean "numClasses"?'],
+  ["densenet121", { numclasses: 10, memoryEficient: true }, 'Did you mean "numClasses", "memoryEfficient"?'],
+  ["vgg11", { auxLogits: true }, 'vgg11: options must be known names, got "auxLogits". Known: numClasses, inChannels'],
+])("%s answers %j with the nearest options", (name, options, message) => {
+  expect(() => createModel(name, { ...options, device: openMeta() })).toThrow(message);
+});
+
+test("a model takes what leaves out things that it doesn't have, and options that are undefined", () => {
+  const options = { auxLogits: false, stochasticDepth: 0, memoryEfficient: undefined, device: openMeta() };
+  expect(() => listModels().map((name) => createModel(name, options))).not.toThrow();
 });

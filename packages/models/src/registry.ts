@@ -6,7 +6,7 @@ import { DENSENETS } from "./densenet";
 import { EFFICIENTNETS } from "./efficientnet";
 import { GOOGLENETS } from "./googlenet";
 import { INCEPTION_RESNET_V2S } from "./inception-resnet-v2";
-import { INCEPTION_V2 } from "./inception-v2";
+import { INCEPTION_V2S } from "./inception-v2";
 import { INCEPTION_V3S } from "./inception-v3";
 import { INCEPTION_V4S } from "./inception-v4";
 import { LENETS } from "./lenet";
@@ -20,7 +20,7 @@ const MODELS: readonly ModelFactory[] = [
   ...ALEXNETS,
   ...VGGS,
   ...GOOGLENETS,
-  ...INCEPTION_V2,
+  ...INCEPTION_V2S,
   ...INCEPTION_V3S,
   ...INCEPTION_V4S,
   ...INCEPTION_RESNET_V2S,
@@ -34,11 +34,13 @@ const MODELS: readonly ModelFactory[] = [
 export const listModels = (): string[] => MODELS.map(({ facts }) => facts.name);
 
 /** The factory of a model, with its published facts. @throws ArgumentError naming the nearest name for an unknown one. */
-export function findModel(name: string): ModelFactory {
-  const found = MODELS.find(({ facts }) => facts.name === name);
-  if (!found) throw unknownName("createModel", "model", name, listModels());
-  return found;
-}
+export const findModel = (name: string): ModelFactory => lookUp("findModel", name);
 
 /** Builds a model by name. @throws ArgumentError naming the nearest name for an unknown one. */
-export const createModel = (name: string, options: ModelOptions = {}): Classifier => findModel(name)(options);
+export const createModel = (name: string, options: ModelOptions = {}): Classifier => lookUp("createModel", name)(options);
+
+function lookUp(where: string, name: string): ModelFactory {
+  const found = MODELS.find(({ facts }) => facts.name === name);
+  if (!found) throw unknownName(where, "model", name, listModels());
+  return found;
+}

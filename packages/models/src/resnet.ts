@@ -147,6 +147,7 @@ const define = (name: string, variant: ResNetVariant, published: Published): Mod
       weights: { top1, preprocessing: { ...IMAGENET_PREPROCESSING, resize }, source: SOURCE },
     },
     (options: ResNetOptions) => new ResNet(variant, options),
+    { version: "optional", convBias: "optional", shortcut: "optional", zeroInitResidual: "optional" },
   );
 };
 

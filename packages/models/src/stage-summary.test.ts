@@ -34,6 +34,13 @@ describe("summarizeStages", () => {
     expect(outputs("alexnet_2012").slice(0, 2)).toEqual(["96×55×55", "256×27×27"]);
   });
 
+  test.each(listModels())("has the stages of %s and a head", (name) => {
+    const { facts } = findModel(name);
+    const model = findModel(name)({ device });
+    const stages = summarizeStages(model, summarize(model, [1, ...facts.inputShape]));
+    expect(stages.map(({ name }) => name)).toEqual([...model.stages().map(({ name }) => name), "head"]);
+  });
+
   test.each(listModels())("leaves nothing of %s out", (name) => {
     const { facts } = findModel(name);
     const model = findModel(name)({ device });

@@ -1,5 +1,14 @@
-import { type LayerSummary, type ModelSummary, Module, observeLayers, type Shape, summarize, type Tensor } from "@vertebra/core";
+import {
+  type LayerSummary,
+  type ModelSummary,
+  type Module,
+  observeLayers,
+  type Shape,
+  summarize,
+  type Tensor,
+} from "@vertebra/core";
 import { Classifier } from "./classifier";
+import { treeLayers } from "./stages";
 
 /** Totals over the layers of a stage, the head, or (of a module without stages) a direct child. */
 export interface StageSummary {
@@ -50,11 +59,10 @@ const childOf = (path: string): string => path.split(".")[0] as string;
 /** The name of the stage that a layer is in, by its path. */
 function stagesByPath(model: Classifier): (path: string) => string {
   const paths = new Map(model.namedModules().map(([path, module]) => [module, path]));
+  const tree = new Set(paths.keys());
   const prefixes = model
     .stages()
-    .flatMap(({ name, steps }) =>
-      steps.flatMap((step) => (step instanceof Module ? [[paths.get(step) ?? "", name] as const] : [])),
-    )
+    .flatMap(({ name, steps }) => treeLayers(steps, tree).map((layer) => [paths.get(layer) ?? "", name] as const))
     .filter(([prefix]) => prefix !== "");
   return (path) => prefixes.find(([prefix]) => path === prefix || path.startsWith(`${prefix}.`))?.[1] ?? "head";
 }

@@ -1,4 +1,4 @@
-import { chain, checkpoint, Module, Sequential, type Step, type Tensor } from "@vertebra/core";
+import { chain, checkpoint, Module, Sequential, type Step } from "@vertebra/core";
 
 /** A run of layers at whose end the feature map is of use to others: usually the last one before the resolution halves. */
 export interface Stage {
@@ -17,19 +17,11 @@ export interface StageOptions {
   readonly stages?: readonly string[];
 }
 
-/** Steps of `stages` that put the outputs of the `wanted` ones into `maps` on the way. */
-export function tapped(
-  stages: readonly (readonly [name: string, steps: readonly Step[]])[],
-  wanted: readonly string[],
-): { readonly steps: readonly Step[]; readonly maps: Tensor[] } {
-  const maps: Tensor[] = [];
-  const tap: Step = (x) => {
-    maps.push(x.alias());
-    return x;
-  };
-  const steps = stages.flatMap(([name, own]) => [...own, ...(wanted.includes(name) ? [tap] : [])]);
-  return { steps, maps };
-}
+/** The layers of a model's `tree` that `steps` run: a step that is no level of the tree stands for its own, which are. */
+export const treeLayers = (steps: readonly Step[], tree: ReadonlySet<Module<unknown>>): Module<unknown>[] =>
+  steps
+    .filter((step): step is Module => step instanceof Module)
+    .flatMap((step) => (tree.has(step) ? [step] : step.namedChildren().map(([, layer]) => layer)));
 
 /** The steps as one that keeps only its input for backward. */
 export function recomputed(steps: readonly Step[]): Step {

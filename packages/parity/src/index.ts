@@ -2,7 +2,7 @@ export { CASES } from "./cases/index";
 export type { Cases, OpCase, OpCases } from "./cases/types";
 export { firstDivergence } from "./divergence";
 export { type GoldenRow, type GoldenSource, goldenFolder } from "./goldens/manifest";
-export type { Blocks } from "./goldens/replay";
+export type { BlockMaker, Blocks } from "./goldens/replay";
 export { type GoldenOptions, type GoldenReport, type ImagePreset, runGoldens } from "./goldens/run-goldens";
 export { scheduleFromTorch } from "./goldens/schedules";
 export { type ModelCase, type ModelOptions, runModels } from "./models";

@@ -96,7 +96,7 @@ static void scatter(const Work *work, const float *sums, float *y, int rows, Ran
 INLINE vf activate(vf v, int activation) {
   if (activation == ACTIVATION_RELU) return vmax(v, vsplat(0));
   if (activation == ACTIVATION_RELU6) return vmin(vmax(v, vsplat(0)), vsplat(6));
-  if (activation == ACTIVATION_SILU) return v * vsigmoid(v);
+  if (activation == ACTIVATION_SILU) return v / (1.0f + vexp(-v));
   return v;
 }
 

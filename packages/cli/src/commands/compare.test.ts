@@ -23,7 +23,9 @@ describe("compare", () => {
   test("adds up the bytes of all outputs", async () => {
     const { stdout } = await runCli(["compare", "lenet5", "--json"]);
     // Convolutions 6·28² and 16·10² with a ReLU each, linear layers 120, 84 and 10: four bytes each.
-    expect(JSON.parse(stdout)[0].activationBytes).toBe(4 * (2 * 6 * 28 ** 2 + 2 * 16 * 10 ** 2 + 120 + 84 + 10));
+    expect(JSON.parse(stdout)[0].activationBytes).toBe(
+      4 * (6 * (2 * 28 ** 2 + 14 ** 2) + 16 * (2 * 10 ** 2 + 5 ** 2) + 120 + 84 + 10),
+    );
   });
 
   test("takes all models with published accuracy where none is named", async () => {

@@ -16,8 +16,8 @@ export const compare: Command<"compare"> = async ({ args, options, output }) => 
   output.table(titles, rows.map(toCells), [1, 2, 3, 4, 5]);
   const sources = new Set(rows.flatMap(({ source }) => source ?? []));
   output.say();
-  output.say("  For one image of the model's own size. Depth: layers with weights on the longest way through.");
-  if (sources.size > 0) output.say(`  Top-1 accuracy on ImageNet in percent, from ${[...sources].join("; ")}.`);
+  output.note("For one image of the model's own size. Depth: layers with weights on the longest way through.");
+  if (sources.size > 0) output.note(`Top-1 accuracy on ImageNet in percent, from ${[...sources].join("; ")}.`);
   if (options.svg !== undefined) output.say(`  Drawn into ${options.svg}`);
   return 0;
 };

@@ -88,10 +88,10 @@ describe("vertebra convert", () => {
   });
 
   test("is a usage error for an unknown model, and tells what to do with an .h5", async () => {
-    const unknown = await runCli(["convert", lenet, at("never"), "--model", "lenet"]);
+    const unknown = await runCli(["convert", lenet, at("never.safetensors"), "--model", "lenet"]);
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Did you mean "lenet5"?')]);
     writeFileSync(at("a.h5"), "\x89HDF\r\n\x1a\n00000000", "latin1");
-    expect((await runCli(["convert", at("a.h5"), at("never")])).stderr).toContain("tensorflowjs_converter");
+    expect((await runCli(["convert", at("a.h5"), at("never.safetensors")])).stderr).toContain("tensorflowjs_converter");
   });
 });
 
@@ -204,8 +204,11 @@ describe("train --weights", () => {
       "--threads",
       "1",
     ];
-    const { code, stdout } = await runCli([...line, "--weights", lenet, "--json"]);
+    const { code, stdout, stderr } = await runCli([...line, "--weights", lenet, "--json"]);
     expect(code).toBe(0);
+    const afresh =
+      "initialised afresh (2): fc3.weight: model [3, 84], checkpoint [10, 84]; fc3.bias: model [3], checkpoint [10]\n";
+    expect(stderr).toContain(afresh);
     expect(JSON.parse(stdout).start).toMatchObject({
       mismatched: ["fc3.weight: model [3, 84], checkpoint [10, 84]", "fc3.bias: model [3], checkpoint [10]"],
       adapted: [],
@@ -216,6 +219,19 @@ describe("train --weights", () => {
     // A learning rate of 0 leaves what was loaded.
     expect(tuned.tensors.get("conv2.weight")?.bytes).toEqual(plain.tensors.get("conv2.weight")?.bytes);
     expect(tuned.tensors.get("fc3.weight")?.shape).toEqual([3, 84]);
+  });
+
+  test("is an error where nothing fits, and where the checkpoint would replace the weights", async () => {
+    writeFileSync(at("other.safetensors"), concatBytes(writeSafetensors([["a.weight", f32([1], [1])]])));
+    const line = ["train", "lenet5", "--data", at("digits"), "--weights", at("other.safetensors"), "--out"];
+    const other = await runCli([...line, at("scratch.safetensors")]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringContaining("some of the weights must fit the model, got a.weight"),
+    ]);
+    expect(() => readFileSync(at("scratch.safetensors"))).toThrow("ENOENT");
+    const same = await runCli([...line, at("other.safetensors")]);
+    expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("the output must be another file than the inputs")]);
   });
 
   test("and convert keeps what training knew of images and classes", async () => {

@@ -13,19 +13,25 @@ import type { Command } from "../commands";
 import { downloadProgress } from "../download-progress";
 import { formatBytes, formatCount } from "../format";
 import { resolveWeights } from "../hub/download-weights";
-import { buildFitting, factsOf, fittingModel } from "../known-models";
+import { buildModel, buildOptionsOf, factsOf, fittingModel, publishedPreprocessing } from "../known-models";
 import { usingWeights } from "../open-file";
+import { requireOtherFile } from "../output-path";
 import { readRecord, withPath } from "../training/checkpoint";
-import { readWeightsMetadata, type WeightsMetadata, writeWeightsMetadata } from "../weights-metadata";
+import { UsageError } from "../usage-error";
+import { type BuildOptions, readWeightsMetadata, type WeightsMetadata, writeWeightsMetadata } from "../weights-metadata";
 import { writeAtomically } from "../write-atomically";
 
 export const convert: Command<"convert"> = async ({ args, options, output }) => {
   const [input = "", out = ""] = args;
   const { model, ema } = options;
-  if (model !== undefined) factsOf("vertebra convert", model);
+  if (model !== undefined) factsOf(WHERE, model);
+  const own = buildOptionsOf(WHERE, options.options);
+  if (own && model === undefined) throw new UsageError(WHERE, { rule: "--options needs a --model to be those of" });
+  if (!out.endsWith(".safetensors")) throw new UsageError(WHERE, { rule: "OUT must end in .safetensors", got: `"${out}"` });
   const path = await resolveWeights(input, { onProgress: downloadProgress(output, input) });
+  await requireOtherFile(WHERE, out, [path]);
   return usingWeights(path, async (file) => {
-    const { named, metadata } = await (model === undefined ? freed(file, path, ema) : fitted(file, path, { model, ema }));
+    const { named, metadata } = await (model === undefined ? freed(file, path, ema) : fitted(file, path, { model, ema, own }));
     const layout = layoutSafetensors(named.entries, [["format", "pt"], ...writeWeightsMetadata(metadata)]);
     await writeAtomically(out, chunksOf(named, layout));
     const { rules } = named;
@@ -39,6 +45,8 @@ export const convert: Command<"convert"> = async ({ args, options, output }) => 
   });
 };
 
+const WHERE = "vertebra convert";
+
 interface Converted {
   readonly named: NamedWeights;
   readonly metadata: WeightsMetadata;
@@ -49,23 +57,26 @@ async function freed(file: WeightsFile, path: string, ema: boolean | undefined):
   return { named: await nameWeights(file, path, { ema }), metadata: told(file, path) };
 }
 
+interface Wanted {
+  readonly model: string;
+  readonly ema: boolean | undefined;
+  readonly own: BuildOptions | undefined;
+}
+
 /** Under the model's names, which must all be there, with what `predict` needs. */
-async function fitted(
-  file: WeightsFile,
-  path: string,
-  { model: name, ema }: { readonly model: string; readonly ema: boolean | undefined },
-): Promise<Converted> {
-  const facts = factsOf("vertebra convert", name);
-  const fitting = await fittingModel(facts, file, { path, ema });
-  const model = buildFitting(name, fitting, openMeta());
+async function fitted(file: WeightsFile, path: string, { model: name, ema, own }: Wanted): Promise<Converted> {
+  const facts = factsOf(WHERE, name);
+  const { options: written, ...known } = told(file, path);
+  const fitting = await fittingModel(facts, file, { path, ema, options: { ...written, ...own }, keepAux: true });
+  const model = buildModel(name, fitting, openMeta());
   const named = await nameWeights(file, path, { model, ema });
   withPath(path, () => requireFit(model.stateDict(), named.entries));
+  const preprocessing = publishedPreprocessing(facts, file, named.rules);
   const metadata: WeightsMetadata = {
     ...(Object.keys(fitting.options).length > 0 && { options: fitting.options }),
-    // Of weights published by others than those whose facts these are, nothing is known.
-    ...(facts.weights && file.format !== "tfjs-layers" && { preprocessing: facts.weights.preprocessing }),
+    ...(preprocessing && { preprocessing }),
     ...(fitting.numClasses === IMAGENET_CLASSES.length && { classes: IMAGENET_CLASSES }),
-    ...told(file, path),
+    ...known,
     model: name,
   };
   return { named, metadata };
@@ -74,9 +85,9 @@ async function fitted(
 /** What the file says of itself; of a training checkpoint, what outlasts training. */
 function told(file: WeightsFile, path: string): WeightsMetadata {
   const record = readRecord(path, file.metadata);
-  const { model, preprocessing, classes } = record ?? {};
+  const { model, options, preprocessing, classes } = record ?? {};
   return {
-    ...(model && preprocessing && classes && { model, preprocessing, classes }),
+    ...(model && preprocessing && classes && { model, ...(options && { options }), preprocessing, classes }),
     ...readWeightsMetadata(path, file.metadata),
   };
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from "@vertebra/core";
 import { loadBatches } from "@vertebra/data";
 import type { Command } from "../commands";
 import { usingDevice } from "../devices";
@@ -12,9 +13,16 @@ export const evalCommand: Command<"eval"> = async ({ args, options, output }) =>
   const [name = ""] = args;
   const { weights = "", limit, numClasses } = options;
   return usingDevice(options.device, options, async (device) => {
-    const { model, record } = await loadTrainedModel({ where: "vertebra eval", name, weights, numClasses, device, output });
+    const where = "vertebra eval";
+    const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
+    const { model, record, inChannels } = trained;
     const data = options.data ?? record?.settings.data ?? "mnist";
     const testSet = await loadData(data, "test");
+    const [channels] = testSet.shape;
+    if (channels !== inChannels) {
+      const rule = `the images must have the weights' ${inChannels === 1 ? "one channel" : `${inChannels} channels`}`;
+      throw new ArgumentError(where, { rule, got: `${channels} in ${data}`, fix: "Choose other --data or --weights" });
+    }
     const { mean, std, padding } = record?.preprocessing ?? preprocessingFor(data, testSet);
     const batchSize = options.batchSize ?? EVALUATION_BATCH;
     const loader = loadBatches(testSet, { batchSize, mean, std, padding, ...(limit !== undefined && { limit }) });

@@ -51,6 +51,12 @@ describe("vertebra lint", () => {
     expect(report.findings).toMatchObject([{ severity: "note", message: expect.stringContaining("427×427") }]);
   });
 
+  test("the note on fields names no gate, which sees all of the map by intent", async () => {
+    const { stdout } = await runCli(["lint", "efficientnet_b0", "--json"]);
+    const notes = (JSON.parse(stdout) as LintReport).findings.filter(({ rule }) => rule === "receptive-field");
+    expect(notes.map(({ path }) => path)).toEqual([expect.stringMatching(/block\.\d\.0$/)]);
+  });
+
   test("at a size that strides use up it names the convolutions that see one pixel", async () => {
     const { code, stdout } = await runCli("lint resnet18 --input 3x32x32 --num-classes 10 --json".split(" "));
     const { findings } = JSON.parse(stdout) as { findings: { path: string; severity: string }[] };

@@ -2,9 +2,9 @@ import { type LintFinding, type LintReport, lint as lintModel, type Severity, ty
 import { Classifier } from "@vertebra/models";
 import type { Command } from "../commands";
 import { formatCount } from "../format";
-import { wrap } from "../help";
 import type { Output, Style } from "../output";
 import { buildShown } from "../shown-module";
+import { wrap } from "../wrap";
 
 export const lint: Command<"lint"> = async ({ args, options, output }) => {
   const { name, module: model, input } = buildShown("vertebra lint", args[0] ?? "", options);

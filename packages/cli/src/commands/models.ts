@@ -25,7 +25,8 @@ export const models: Command<"models"> = async ({ output }) => {
     input.join("×"),
     source,
   ]);
-  output.table(["model", "parameters", "MACs", "input", "source"], cells, [1, 2]);
+  const titles = ["model", "parameters", "MACs", "input", "source"];
+  output.fittedTable(titles, cells, { right: ["parameters", "MACs"], spare: ["source"] });
   return 0;
 };
 

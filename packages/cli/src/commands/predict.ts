@@ -17,7 +17,9 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
   const [name = "", ...images] = args;
   const { weights = "", numClasses, topK = 5 } = options;
   return usingDevice(options.device, options, async (device) => {
-    const trained = await loadTrainedModel({ where: "vertebra predict", name, weights, numClasses, device, output });
+    const where = "vertebra predict";
+    const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
+    warnOfGuess(output, trained);
     const results: { image: string; predictions: Prediction[] }[] = [];
     // One at a time, so that memory doesn't grow with the number of images.
     for (const image of images) {
@@ -32,6 +34,13 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
     return 0;
   });
 };
+
+/** Nothing in the file or published tells how these weights saw images. */
+function warnOfGuess(output: Output, { record, metadata, published, inChannels }: TrainedModel): void {
+  if (metadata.preprocessing ?? record?.preprocessing ?? published) return;
+  const guess = inChannels === 1 ? "MNIST's" : "ImageNet's";
+  output.warn(`warning: how these weights saw images isn't known, ${guess} preprocessing is taken: what comes out may be wrong`);
+}
 
 /** What the file says, or else what such models are trained on: MNIST with one channel, ImageNet with three. */
 async function prepare(path: string, { record, metadata, facts, inChannels }: TrainedModel): Promise<PreparedImage> {

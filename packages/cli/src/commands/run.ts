@@ -10,14 +10,18 @@ import {
 import type { Command } from "../commands";
 import { usingDevice } from "../devices";
 import { usingSafetensors } from "../open-file";
+import { requireOtherFile } from "../output-path";
 import { loadTrainedModel, runModel } from "../trained-model";
 import { writeAtomically } from "../write-atomically";
 
 export const run: Command<"run"> = async ({ args, options, output }) => {
   const [name = ""] = args;
   const { weights = "", inputFile = "", outputFile = "", numClasses, batchSize } = options;
+  const where = "vertebra run";
+  await requireOtherFile(where, outputFile, [inputFile, weights]);
   return usingDevice(options.device, options, async (device) => {
-    const { model } = await loadTrainedModel({ where: "vertebra run", name, weights, numClasses, device, output });
+    const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
+    const { model } = trained;
     const { values, shape } = await readInput(inputFile);
     const started = performance.now();
     const n = shape[0] as number;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { main } from "../cli";
 import { runCli } from "../testing/run-cli";
+
+const widthOf = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
 
 describe("summary", () => {
   test("of resnet50 has the published counts and the documented shape", async () => {
@@ -25,6 +28,27 @@ describe("summary", () => {
     // Araujo et al. 2019, table 1: 483 for ResNet-50 v1; with the stride on the 3×3 (v1.5) three of these see one step less.
     expect(summary.layers.find(({ path }: { path: string }) => path === "layer4.2")?.receptiveField ?? null).toBeNull();
     expect(summary.layers.find(({ path }: { path: string }) => path === "layer4.2.conv3").receptiveField).toEqual([427, 427]);
+  });
+
+  test("has what each call of a shared layer sees", async () => {
+    const { stdout } = await runCli(["summary", "resnet50", "--json"]);
+    const { layers } = JSON.parse(stdout) as { layers: { path: string; receptiveField: number[] | null }[] };
+    // The stem's 7×7 and 3×3 at stride 2 see 7 + 2 · 2; the block's 3×3 at stride 4 adds 2 · 4 for the second and third call.
+    const fields = layers.filter(({ path }) => path === "layer1.0.relu").map(({ receptiveField }) => receptiveField?.[0]);
+    expect(fields).toEqual([11, 19, 19]);
+  });
+
+  test("names layers outside of the model's tree by their type", async () => {
+    const { stdout } = await runCli(["summary", "lenet5"]);
+    const rows = stdout.split("\n").map((line) => line.trim().split(/ {2,}/));
+    expect(rows.slice(1, 7).map((cells) => [cells[0], cells.at(-1)])).toEqual([
+      ["conv1", "5²"],
+      ["(ReLU)", "5²"],
+      ["(MaxPool2d)", "6²"],
+      ["conv2", "14²"],
+      ["(ReLU)", "14²"],
+      ["(MaxPool2d)", "16²"],
+    ]);
   });
 
   test("takes a size, a batch and a number of classes", async () => {
@@ -65,6 +89,17 @@ describe("summary", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
+  test("of a block of plain layers doesn't say them twice as stages", async () => {
+    const { stdout } = await runCli(["summary", "Bottleneck", "--options", '{"inChannels": 256, "channels": 64}']);
+    expect([stdout.match(/conv1/g), stdout.includes("stage")]).toEqual([["conv1"], false]);
+  });
+
+  test.each(["resnet18", "googlenet", "inception_v3", "densenet121"])("of %s fits a terminal of 80 columns", async (model) => {
+    const { stdout } = await runCli(["summary", model]);
+    expect(widthOf(stdout)).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/ {2}Without (type, )?activation, sees, for lack of width: --json has all\n/);
+  });
+
   test("a size that doesn't fit is an error that names the layer", async () => {
     const { code, stderr } = await runCli("summary lenet5 --input 1x64x64".split(" "));
     expect(code).toBe(1);
@@ -84,4 +119,14 @@ test("models lists each with counted parameters and MACs", async () => {
     numClasses: 10,
     source: expect.any(String),
   });
+});
+
+test("models and compare fit a terminal of 80 columns; files get all columns", async () => {
+  const [narrow, compared] = [await runCli(["models"]), await runCli(["compare"])];
+  expect([widthOf(narrow.stdout), widthOf(compared.stdout)].every((width) => width <= 80)).toBe(true);
+  expect(narrow.stdout).not.toContain("torchvision");
+  let file = "";
+  const sink = { write: (text: string) => (file += text) };
+  await main(["models"], { stdout: sink, stderr: sink, env: {} });
+  expect(file).toContain("torchvision");
 });

@@ -149,6 +149,21 @@ describe("--resume", () => {
     expect((await resume("--batch-size", "8")).code).toBe(0);
   });
 
+  test("builds the model with the options that the run was begun with", async () => {
+    const options = ["--options", '{"fcActivation": true}'];
+    const line = ["train", "lenet5", "--data", data, ..."--epochs 2 --batch-size 8 --threads 1".split(" "), ...options];
+    await runCli([...line, "--out", file("active-whole.safetensors")]);
+    await runCli([...line, "--out", file("active-part.safetensors")], interruptAt("40 %"));
+    const resume = ["train", "--resume", file("active-part.safetensors")];
+    const other = await runCli([...resume, "--options", "{}"]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("--options must be what the run was begun with")]);
+    expect((await runCli([...resume, ...options])).code).toBe(0);
+    const [whole, part] = ["active-whole", "active-part"].map((name) => readFileSync(file(`${name}.safetensors`)));
+    expect(whole?.equals(part as Buffer)).toBe(true);
+    await train("linear.safetensors");
+    expect(readFileSync(file("linear.safetensors")).equals(whole as Buffer)).toBe(false);
+  });
+
   test("takes more epochs", async () => {
     await train("longer.safetensors", "--limit 16 --epochs 1 --schedule constant");
     const { stdout } = await runCli(["train", "--resume", file("longer.safetensors"), "--epochs", "3", "--json"]);

@@ -1,20 +1,23 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Device } from "@vertebra/core";
 import type { Dataset } from "@vertebra/data";
 import type { Command, CommandContext } from "../commands";
 import { usingDevice } from "../devices";
 import { formatCount, formatPercent } from "../format";
 import { Interrupt } from "../interrupt";
-import { factsOf } from "../known-models";
+import { buildOptionsOf, factsOf } from "../known-models";
 import { flagOf, type OptionKey, type OptionsOf } from "../options";
 import type { Output } from "../output";
+import { requireOtherFile } from "../output-path";
 import { type Checkpoint, openCheckpoint, type TrainingRecord } from "../training/checkpoint";
 import { hasSplit, loadData, preprocessingFor } from "../training/data";
 import { TrainingSession } from "../training/session";
 import { settingsOf, type TrainingSettings } from "../training/settings";
 import { startFrom } from "../training/start-from";
 import { UsageError } from "../usage-error";
+import type { BuildOptions } from "../weights-metadata";
 
 type Context = CommandContext<"train">;
 type Options = OptionsOf<"train">;
@@ -22,14 +25,16 @@ type Options = OptionsOf<"train">;
 export const train: Command<"train"> = async (context) => {
   const { options, output } = context;
   const checkpoint = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
-  const { model, settings } = planOf(context, checkpoint);
+  const plan = planOf(context, checkpoint);
+  const { model, settings } = plan;
+  const out = outPath(options, model);
+  if (options.startWeights !== undefined) await requireOtherFile(WHERE, out, [options.startWeights]);
   using interrupt = new Interrupt(() => output.warn("\nStopping after this step; once more to stop at once."));
   // Awaited here, or the signals would have their usual meaning back too early.
   return await usingDevice(options.device, options, async (device) => {
     const dataset = await loadData(settings.data, "train");
     const testSet = hasSplit(settings.data, "test") ? await loadData(settings.data, "test") : undefined;
-    const record = checkpoint?.record ? { ...checkpoint.record, settings } : newRecord(model, settings, dataset);
-    const out = outPath(options, model);
+    const record = checkpoint?.record ? { ...checkpoint.record, settings } : newRecord(plan, dataset);
     introduce(output, { record, device, dataset, out, resumed: options.resume });
     const session = new TrainingSession({
       device,
@@ -64,14 +69,24 @@ export const train: Command<"train"> = async (context) => {
   });
 };
 
+const WHERE = "vertebra train";
+
+interface Plan {
+  readonly model: string;
+  /** The model's, besides its sizes. */
+  readonly options: BuildOptions | undefined;
+  readonly settings: TrainingSettings;
+}
+
 /** What to train: as given, or as the checkpoint says, which may not be contradicted where that would make it another run. */
-function planOf({ args, options }: Context, checkpoint: Checkpoint | undefined): { model: string; settings: TrainingSettings } {
-  const where = "vertebra train";
+function planOf({ args, options }: Context, checkpoint: Checkpoint | undefined): Plan {
+  const where = WHERE;
   const [name] = args;
+  const own = buildOptionsOf(where, options.options);
   if (checkpoint === undefined) {
     if (name === undefined)
       throw new UsageError(where, { rule: "MODEL must be given", got: "none", fix: "`vertebra models` lists them" });
-    return { model: factsOf(where, name).name, settings: settingsOf(options) };
+    return { model: factsOf(where, name).name, options: own, settings: settingsOf(options) };
   }
   if (options.startWeights !== undefined) {
     const fix = "Leave one of them out";
@@ -90,9 +105,14 @@ function planOf({ args, options }: Context, checkpoint: Checkpoint | undefined):
     throw new UsageError(where, { rule: `MODEL must be the checkpoint's, ${record.model}`, got: `"${name}"` });
   }
   refuseContradictions(options, record.settings);
+  if (own !== undefined && !isDeepStrictEqual(own, record.options ?? {})) {
+    const rule = `--options must be what the run was begun with, ${JSON.stringify(record.options ?? {})}`;
+    throw new UsageError(`${where} --resume`, { rule, got: JSON.stringify(own), fix: "Leave it out" });
+  }
   const { settings } = record;
   return {
     model: record.model,
+    options: record.options,
     settings: { ...settings, epochs: options.epochs ?? settings.epochs, data: options.data ?? settings.data },
   };
 }
@@ -107,11 +127,12 @@ function refuseContradictions(options: Options, settings: TrainingSettings): voi
   }
 }
 
-function newRecord(model: string, settings: TrainingSettings, dataset: Dataset): Omit<TrainingRecord, "generator"> {
+function newRecord({ model, options, settings }: Plan, dataset: Dataset): Omit<TrainingRecord, "generator"> {
   return {
     model,
     numClasses: dataset.classes?.length ?? 0,
     inChannels: dataset.shape[0],
+    ...(options && { options }),
     preprocessing: preprocessingFor(settings.data, dataset),
     classes: dataset.classes ?? [],
     settings,

@@ -82,7 +82,25 @@ describe("eval", () => {
     });
     const { code, stderr } = await runCli(["eval", "lenet5", "--weights", file("few.safetensors")]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/few\.safetensors: .*missing \(9\): conv1\.bias, .*unexpected \(1\): extra/);
+    expect(stderr).toMatch(/few\.safetensors: .*missing \(9\): conv1\.bias, .* and 1 more; unexpected \(1\): extra/);
+  });
+
+  test("of another model's hundreds of names shows enough to tell whose they are", async () => {
+    writeWeights("r34.safetensors", "resnet34", { numClasses: 1, inChannels: 1 });
+    const { stderr } = await runCli(["eval", "vgg16", "--weights", file("r34.safetensors"), "--data", data]);
+    expect(stderr).toMatch(
+      /missing \(30\): features\.0\.weight, .* and 22 more; unexpected \(180\): bn1\.bias, .* and 172 more; /,
+    );
+    expect(stderr.length).toBeLessThan(800);
+  });
+
+  test("says before running that weights for colours don't fit grey images", async () => {
+    writeWeights("colours.safetensors", "lenet5", { inChannels: 3 });
+    const { code, stderr } = await runCli(["eval", "lenet5", "--weights", file("colours.safetensors"), "--data", data]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`the images must have the weights' 3 channels, got 1 in ${data}`),
+    ]);
   });
 });
 
@@ -126,6 +144,27 @@ describe("predict", () => {
     expect(code).toBe(1);
   });
 
+  test.each([
+    ["a model that none are published for", "lenet5", "lenet5", {}],
+    ["what convert wrote without", "resnet18", "resnet18", { "vertebra.model": "resnet18" }],
+  ])("warns once that nobody knows how weights saw images: %s", async (_, name, model, metadata) => {
+    writeWeights("unknown.safetensors", model, {});
+    const { tensors } = readSafetensors(readFileSync(file("unknown.safetensors")));
+    writeFileSync(file("unknown.safetensors"), concatBytes(writeSafetensors(tensors, Object.entries(metadata))));
+    // Nor does converting them once more.
+    await runCli(["convert", file("unknown.safetensors"), file("twice.safetensors"), "--model", model]);
+    const line = ["predict", name, png, png, "--weights", file("twice.safetensors")];
+    const [people, programs] = [await runCli(line), await runCli([...line, "--json"])];
+    expect(people.stderr).toMatch(/^warning: how these weights saw images isn't known, .* preprocessing is taken: .*\n$/);
+    expect(JSON.parse(programs.stdout)).toHaveLength(2);
+  });
+
+  test("is silent where preprocessing is published or in the file", async () => {
+    writeWeights("published.safetensors", "resnet18", {});
+    for (const [model, weights] of [["resnet18", file("published.safetensors")] as const, ["lenet5", checkpoint] as const])
+      expect((await runCli(["predict", model, png, "--weights", weights])).stderr).toBe("");
+  });
+
   test("says which image isn't there", async () => {
     const { stderr } = await runCli(["predict", "lenet5", png, file("nowhere.png"), "--weights", checkpoint]);
     expect(stderr).toContain("nowhere.png: there must be an image file, got none");
@@ -165,6 +204,17 @@ describe("run", () => {
     ]);
     expect(code).toBe(0);
     expect(readSafetensors(readFileSync(file("none-y.safetensors"))).tensors.get("logits")?.shape[0]).toBe(0);
+  });
+
+  test("writes over none of its inputs", async () => {
+    writeTensors("in.safetensors", { input: f32([1, 1, 32, 32], new Float32Array(1024)) });
+    for (const output of [file("in.safetensors"), checkpoint]) {
+      const before = readFileSync(output);
+      const line = ["run", "lenet5", "--weights", checkpoint, "--input", file("in.safetensors"), "--output", output];
+      const { code, stderr } = await runCli(line);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("the output must be another file than the inputs")]);
+      expect(readFileSync(output).equals(before)).toBe(true);
+    }
   });
 
   test("says what the file holds instead of `input`, and which layer a wrong size breaks", async () => {

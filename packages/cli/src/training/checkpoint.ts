@@ -1,11 +1,13 @@
 import {
   ArgumentError,
+  type ErrorFields,
   generatorState,
   type HostTensor,
   type LoadOptions,
   type LoadReport,
   type Module,
   type Optimizer,
+  StateDictError,
   type StateValue,
   toInt64,
   toMemoryTensor,
@@ -13,6 +15,8 @@ import {
   writeSafetensors,
 } from "@vertebra/core";
 import { usingWeights } from "../open-file";
+import { shortened } from "../shortened";
+import { type BuildOptions, isBuildOptions } from "../weights-metadata";
 import { writeAtomically } from "../write-atomically";
 import type { Preprocessing } from "./data";
 import type { TrainingSettings } from "./settings";
@@ -30,6 +34,8 @@ export interface TrainingRecord {
   readonly model: string;
   readonly numClasses: number;
   readonly inChannels: number;
+  /** The model's, besides its sizes; none in files of before there were any. */
+  readonly options?: BuildOptions | undefined;
   readonly preprocessing: Preprocessing;
   readonly classes: readonly string[];
   readonly settings: TrainingSettings;
@@ -102,9 +108,19 @@ export function withPath<T>(path: string, fn: () => T): T {
     return fn();
   } catch (error) {
     if (!(error instanceof VertebraError)) throw error;
-    const fix = "Is it of this model?";
-    throw new ArgumentError(path, { rule: error.fields.rule, ...(error.fields.got && { got: error.fields.got }), fix });
+    throw new ArgumentError(path, { ...error.fields, ...shortenedMisfit(error), fix: "Is it of this model?" });
   }
+}
+
+/** Of another model's weights hundreds of names don't fit: enough of them to see whose they are. */
+function shortenedMisfit(error: VertebraError): Pick<ErrorFields, "got"> {
+  if (!(error instanceof StateDictError && error.misfit)) return {};
+  const { missing, unexpected, mismatched } = error.misfit;
+  const list = (title: string, names: readonly string[], separator?: string) =>
+    names.length === 0 ? [] : [`${title} (${names.length}): ${shortened(names, separator ? { separator } : {})}`];
+  return {
+    got: [...list("missing", missing), ...list("unexpected", unexpected), ...list("mismatched", mismatched, "; ")].join("; "),
+  };
 }
 
 function requireFinite(path: string, name: string, { dtype, bytes }: HostTensor): void {
@@ -127,7 +143,7 @@ export function readRecord(path: string, metadata: ReadonlyMap<string, string>):
   if (json === undefined) return undefined;
   try {
     const record = JSON.parse(json) as TrainingRecord;
-    const { position, generator, classes, settings, preprocessing } = record;
+    const { position, generator, classes, settings, preprocessing, options = {} } = record;
     const counts = [record.numClasses, record.inChannels, position.epoch, position.batch, position.step];
     const isWhole =
       typeof record.model === "string" &&
@@ -136,6 +152,7 @@ export function readRecord(path: string, metadata: ReadonlyMap<string, string>):
       generator.every(Number.isInteger) &&
       Array.isArray(classes) &&
       typeof settings.lr === "number" &&
+      isBuildOptions(options) &&
       Array.isArray(preprocessing.mean);
     if (isWhole) return record;
   } catch {

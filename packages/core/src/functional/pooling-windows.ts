@@ -1,4 +1,4 @@
-import { formatShape, ShapeError } from "../errors";
+import { formatShape, MapSizeError, ShapeError } from "../errors";
 import type { Padding4 } from "../ops/conv2d";
 import { type WeightedWindows, type Windows, weightedWindows } from "../ops/windows";
 import { type Shape, sizeAt } from "../shape";
@@ -127,7 +127,7 @@ function pooledSize(op: string, { inputSize, kernel, stride, before, after, dila
   const steps = (inputSize + before + after - dilation * (kernel - 1) - 1) / stride;
   const size = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
   if (size < 1) {
-    throw new ShapeError(op, {
+    throw new MapSizeError(op, {
       rule: "a window must fit the padded input",
       got: `kernel ${kernel}, dilation ${dilation}, padding ${before + after} over ${inputSize}`,
       fix: "Use a larger input or a smaller kernel",

@@ -51,6 +51,40 @@ describe("Module.load", () => {
     server.close();
   });
 
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "undefined"],
+    ["null", null, "null"],
+    ["a number", 5, "5"],
+    ["an object", {}, "Object"],
+    ["floats", new Float32Array(2), "Float32Array"],
+  ])("refuses %s, saying what it takes", async (_, source, got) => {
+    const error = await model()
+      .load(source as WeightsSource)
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as Error).message).toBe(
+      `load: source must be a path, a URL, a Blob, bytes (Uint8Array or ArrayBuffer) or a RandomAccess, got ${got}. ` +
+        'Pass the file\'s path: load("model.safetensors")',
+    );
+  });
+
+  test("shows names of a file escaped: they are anyone's", async () => {
+    const value: HostTensor = { dtype: "f32", shape: [1], bytes: new Uint8Array(4) };
+    const file = concatBytes(
+      writeSafetensors([
+        ["\x1b[2J\nconv", value],
+        ["plain.weight", value],
+      ]),
+    );
+    const error = (await model()
+      .load(file)
+      .catch((error: unknown) => error)) as Error;
+    expect(error).toBeInstanceOf(StateDictError);
+    expect(error.message).toContain(String.raw`"\u001b[2J\nconv", plain.weight`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there.
+    expect(error.message).not.toMatch(/[\x00-\x1f]/);
+  });
+
   test.each<[string, () => WeightsSource]>([
     ["a path", () => fileURLToPath(url)],
     ["a file: URL", () => url],

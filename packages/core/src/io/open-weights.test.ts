@@ -45,6 +45,15 @@ describe("openWeights", () => {
     ["another ZIP", zipBytes([{ name: "a.txt", data: ascii("a") }]), /got a ZIP archive without tensors/],
     ["an index without its folder", ascii('{"weight_map": {}}'), /must come with a way to open them.*Pass the file's path/],
     ["a pickle of something else", pickleOf("}"), /got a pickle without PyTorch's number in front/],
+    ["a hostile pickle of protocol 0", ascii("cos\nsystem\n(S'id'\np0\ntR."), /got os\.system\. It wants to run code/],
+    ["one that makes an instance", ascii("(S'id'\nios\nsystem\n."), /got os\.system\. It wants to run code/],
+    [
+      "one that calls what a call gave",
+      ascii("c__builtin__\ngetattr\n(cos\npath\nVx\ntR}b."),
+      /got builtins\.getattr\. It wants/,
+    ],
+    ["a harmless pickle of protocol 0", ascii("(dp0\nS'x'\nI1\ns."), /got a pickle without PyTorch's number in front/],
+    ["text that begins as a pickle", ascii("cat\ndog\nbird\n"), /got a file that starts with 63 61 74 0a/],
     [
       "anything else",
       Uint8Array.of(1, 2, 3, 255),

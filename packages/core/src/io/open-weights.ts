@@ -1,4 +1,5 @@
 import { FileFormatError } from "../errors";
+import { refusedBarePickle } from "./bare-pickle";
 import { isZippedNpz, openZippedNpz } from "./npz";
 import { openLegacyPth } from "./pth-legacy";
 import { isZippedPth, openZippedPth } from "./pth-zip";
@@ -38,7 +39,7 @@ export async function openWeights(source: RandomAccess, where: string, options: 
   if (startsWith(PICKLE_PROTOCOL) && (head[1] ?? 255) <= 5)
     return { ...(await openLegacyPth(source, where)), format: "legacy pth" };
   if (isSafetensors(head, source.size)) return { ...(await openSafetensors(source, where)), format: "safetensors" };
-  if (!isJson(head)) throw refusedFormat(head, where);
+  if (!isJson(head)) throw (await refusedBarePickle(source, where)) ?? refusedFormat(head, where);
   const { openSibling } = options;
   if (openSibling && isTfjsModel(headText(head))) {
     return { ...(await openTfjsLayers(source, where, openSibling)), format: "tfjs-layers" };

@@ -11,7 +11,7 @@ interface Opcode {
   readonly run: (machine: PickleMachine, input: PickleInput, bytes?: Uint8Array) => void;
 }
 
-/** Opcodes by their byte. Left out are EXT and PERSID, text strings of protocol 0 and out-of-band buffers. */
+/** Opcodes by their byte. Left out are EXT and PERSID and out-of-band buffers. */
 const FIXED: readonly (readonly [code: string, run: Run])[] = [
   ["\x80", (machine, input) => checkProtocol(machine, input.u8())],
   // FRAME: its length is a hint for readers that buffer.
@@ -27,6 +27,8 @@ const FIXED: readonly (readonly [code: string, run: Run])[] = [
   ["I", (machine, input) => machine.push(parseInt10(input, input.line()))],
   ["L", (machine, input) => machine.push(parseInt10(input, input.line().replace(/L$/, "")))],
   ["F", (machine, input) => machine.push(Number(input.line()))],
+  ["S", (machine, input) => machine.push(parseQuoted(input, input.line()))],
+  ["V", (machine, input) => machine.push(unescaped(input.line(), UNICODE_ESCAPE))],
 
   ["(", (machine) => machine.mark()],
   ["0", (machine) => machine.discard()],
@@ -101,6 +103,24 @@ function parseInt10(input: PickleInput, text: string): PickleValue {
   if (!/^-?\d{1,300}$/.test(text)) input.fail("integers must be decimal digits", JSON.stringify(text.slice(0, 40)));
   return toNumber(BigInt(text));
 }
+
+/** Python 2's repr of a str: `'a\\n'`. */
+function parseQuoted(input: PickleInput, line: string): string {
+  const text = /^(['"])(.*)\1$/s.exec(line)?.[2];
+  return text === undefined
+    ? input.fail("text must stand between quotes", JSON.stringify(line.slice(0, 40)))
+    : unescaped(text, ESCAPE);
+}
+
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|(.))/gs;
+const UNICODE_ESCAPE = /\\u([0-9a-fA-F]{4})/g;
+const CONTROL: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+/** Plain text: a code in hexadecimal digits, or a character that stands for another or for itself. */
+const unescaped = (text: string, escapes: RegExp): string =>
+  text.replace(escapes, (_, hex?: string, char = "") =>
+    hex === undefined ? (CONTROL[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 
 /** Two's complement, least significant byte first. */
 function parseLong(input: PickleInput, bytes: Uint8Array): PickleValue {

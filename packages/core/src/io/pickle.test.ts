@@ -43,6 +43,16 @@ describe("unpickle", () => {
     expect(await read(pickleOf("U\x02\xe9\x01"))).toBe("é\x01");
   });
 
+  // Values of CPython 3.11's pickle.loads(…, encoding="latin1").
+  test.each([
+    ["S'plain'\n", "plain"],
+    ['S"it\'s"\n', "it's"],
+    ["S'a\\n\\t\\x1b\\\\\\''\n", "a\n\t\x1b\\'"],
+    ["Vplain \\u00e9\\u4e2d \xe9\n", "plain é中 é"],
+  ])("reads protocol 0's text %j", async (line, value) => {
+    expect(await read(assemble(line, "."))).toBe(value);
+  });
+
   test("takes an object's attributes as its items, and leaves out those of a dict", async () => {
     const namespace = assemble(global("argparse", "Namespace"), ")\x81", dict("lr", "K\x05"), "b");
     expect([...((await read(pickleOf(namespace))) as Map<string, number>)]).toEqual([["lr", 5]]);
@@ -64,6 +74,8 @@ describe("a pickle that wants more than data is refused by name", () => {
     ["os.system", pickleOf(global("posix", "system"), text("id"), "\x85R"), run],
     ["os.system by STACK_GLOBAL", pickleOf(text("os"), text("system"), "\x93", text("id"), "\x85R"), run],
     ["os.system by INST", pickleOf("(", text("id"), "ios\nsystem\n"), run],
+    ["os.system by INST with protocol 0's text", assemble("(S'id'\nios\nsystem\n."), run],
+    ["os.system with protocol 0's text", assemble("cos\nsystem\n(S'id'\ntR."), run],
     ["os.system by OBJ", pickleOf("(", global("nt", "system"), text("id"), "o"), run],
     ["eval", pickleOf(global("builtins", "eval"), text("1"), "\x85R"), run],
     ["Python 2's eval", pickleOf(global("__builtin__", "eval"), text("1"), "\x85R"), run],
@@ -110,6 +122,8 @@ describe("a broken pickle is refused with what and where", () => {
     ["text that isn't UTF-8", pickleOf("X\x01\0\0\0\xff"), /UTF-8/],
     ["an endless line", pickleOf("c", "a".repeat(5000)), /at most 512 characters/],
     ["an integer of 200 bytes", pickleOf("\x8a\xc8", new Uint8Array(200)), /at most 128 bytes/],
+    ["text without quotes", pickleOf("Sabc\n"), /text must stand between quotes, got "abc"/],
+    ["text with one quote", pickleOf("S'\n"), /between quotes/],
     ["an integer that is none", pickleOf("Iabc\n"), /decimal digits/],
     ["appending to a dict", pickleOf("}Na"), /only lists may be appended to, got a dict/],
     ["items of a list", pickleOf("]NNs"), /only dicts may be given items/],

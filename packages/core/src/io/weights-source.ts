@@ -31,9 +31,10 @@ export interface OpenedSource {
 /**
  * Opens files by ranges where there is a file system; `http:`, `https:`, `blob:` and `data:` addresses, and all others in
  * browsers, are fetched whole.
- * @throws ArgumentError if there is no such file, or the address doesn't give it.
+ * @throws ArgumentError if it is none of these, there is no such file, or the address doesn't give it.
  */
 export async function openSource(source: WeightsSource): Promise<OpenedSource> {
+  requireSource(source);
   if (source instanceof Uint8Array) return unnamed(fromBytes(source), "load");
   if (source instanceof ArrayBuffer) return unnamed(fromBytes(new Uint8Array(source)), "load");
   if (typeof source !== "string" && "slice" in source) return unnamed(fromBlob(source), source.name ?? "blob");
@@ -54,6 +55,16 @@ export async function openSource(source: WeightsSource): Promise<OpenedSource> {
   };
   const close = async () => void (await Promise.all(files.map((file) => file.close())));
   return { source: files[0] as RandomAccess, where: address, openSibling, close };
+}
+
+/** For callers without types. */
+function requireSource(source: unknown): asserts source is WeightsSource {
+  if (typeof source === "string" || source instanceof Uint8Array || source instanceof ArrayBuffer) return;
+  const has = (name: string, type: string) => typeof (source as Record<string, unknown> | null | undefined)?.[name] === type;
+  if (has("href", "string") || (has("size", "number") && (has("slice", "function") || has("read", "function")))) return;
+  const rule = "source must be a path, a URL, a Blob, bytes (Uint8Array or ArrayBuffer) or a RandomAccess";
+  const got = typeof source === "object" && source !== null ? (source.constructor?.name ?? "an object") : String(source);
+  throw new ArgumentError("load", { rule, got, fix: 'Pass the file\'s path: load("model.safetensors")' });
 }
 
 const unnamed = (source: RandomAccess, where: string): OpenedSource => ({ source, where, close: async () => {} });

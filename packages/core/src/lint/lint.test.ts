@@ -3,6 +3,7 @@ import { openMeta } from "../backends/meta";
 import { withDevice } from "../device";
 import { generatorState } from "../generator";
 import { checkLeaks } from "../leaks";
+import { ReLU } from "../nn/layers/activations";
 import { BatchNorm2d } from "../nn/layers/batch-norm";
 import { Conv2d } from "../nn/layers/conv2d";
 import { Dropout } from "../nn/layers/dropout";
@@ -10,12 +11,13 @@ import { Flatten } from "../nn/layers/flatten";
 import { Linear } from "../nn/layers/linear";
 import { Sequential } from "../nn/layers/sequential";
 import { lint } from "./lint";
-import { LINT_RULES } from "./rules/index";
+import { LINT_RULES, type LintRuleName } from "./rules/index";
 
 const network = () =>
   new Sequential({
     conv: new Conv2d(3, 4, { kernel: 1, padding: 1 }),
     norm: new BatchNorm2d(4),
+    act: new ReLU(),
     drop: new Dropout(),
     flat: new Flatten(),
     fc: new Linear(4 * 36, 2),
@@ -43,7 +45,7 @@ describe("lint", () => {
     const device = openMeta();
     const model = withDevice(device, network);
     model.eval();
-    model.layers[2]?.train();
+    model.layers[3]?.train();
     const [modes, state] = [model.namedModules().map(([, { isTraining }]) => isTraining), [...model.stateDict()]];
     await checkLeaks(() => {
       lint(model, INPUT);
@@ -70,5 +72,12 @@ describe("lint", () => {
   test("looks at the rules asked for", () => {
     const report = lint(withDevice(openMeta(), network), INPUT, { rules: ["padded-1x1"] });
     expect(report.findings.map(({ rule }) => rule)).toEqual(["padded-1x1"]);
+  });
+
+  test("names the nearest rule for one that there isn't", () => {
+    const rules = ["padded-1x2"] as unknown as LintRuleName[];
+    expect(() => lint(withDevice(openMeta(), network), INPUT, { rules })).toThrow(
+      'lint: rules must be a known name, got "padded-1x2". Did you mean "padded-1x1"?',
+    );
   });
 });

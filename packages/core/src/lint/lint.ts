@@ -1,3 +1,4 @@
+import { unknownName } from "../errors";
 import type { Module } from "../nn/module";
 import type { Shape } from "../shape";
 import type { Tensor } from "../tensor";
@@ -43,15 +44,19 @@ const SEVERITIES: readonly Severity[] = ["error", "warning", "note"];
  * Looks for the traps of a model that runs on an input of `inputShape`: see `LINT_RULES`. The model may be on any device: it runs
  * on shapes alone, at evaluation and in training mode, and neither its weights and statistics nor the random numbers change.
  * A model that stops with an error is a finding as well.
+ * @throws ArgumentError naming the nearest for a rule that there isn't.
  */
 export function lint(model: Module<unknown>, inputShape: Shape, options: LintOptions = {}): LintReport {
+  const known = Object.keys(LINT_RULES) as LintRuleName[];
+  const names = options.rules ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw unknownName("lint", "rules", unknown, known);
   const evaluation = traceModel(model, inputShape);
   // Batch norm needs two values for a channel in training.
   const [batch, ...sizes] = inputShape;
   const training = traceModel(model, [Math.max(batch ?? 1, 2), ...sizes], { training: true, forward: options.trainingForward });
   const graphs = { graph: new Graph(evaluation), trainingGraph: new Graph(training) };
   const subject: LintSubject = { model, inputShape, evaluation, training, ...graphs };
-  const names = options.rules ?? (Object.keys(LINT_RULES) as LintRuleName[]);
   const findings = names.flatMap((name) => findingsOf(name, subject));
   return {
     model: options.name ?? model.typeName,

@@ -1,8 +1,8 @@
 import type { Module } from "../nn/module";
 import { countElements, type Shape, sizeAt } from "../shape";
 import type { Storage } from "../storage";
-import { type AxisReads, spatialReads } from "./spatial";
-import { type Trace, type TracedCall, type TracedTensor, traceModel } from "./trace";
+import { type AxisReads, type MapCall, spatialReads } from "./spatial";
+import { type Trace, type TracedTensor, traceModel } from "./trace";
 
 /** What one position of a feature map sees of the model's input, in pixels. */
 export interface ReceptiveField {
@@ -13,7 +13,7 @@ export interface ReceptiveField {
 
 /**
  * Receptive field of each layer whose result is a map [N, C, H, W], by path; of a layer called more than once, that of its last
- * call. A k × k window over maps of field r and stride s gives r + (k − 1) · s. Of branches that meet, the largest counts;
+ * call (`summarize` has one for every call). A k × k window over maps of field r and stride s gives r + (k − 1) · s. Of branches that meet, the largest counts;
  * a factor without a place on the map (squeeze-and-excitation) doesn't, or every field were the whole image.
  * Source: Araujo, Norris, Sim 2019, "Computing receptive fields of convolutional neural networks", equation 2.
  */
@@ -21,22 +21,42 @@ export function receptiveFields(model: Module<unknown>, inputShape: Shape): Map<
   const trace = traceModel(model, inputShape);
   const fields = fieldsOf(trace);
   const layers = trace.layers.flatMap(({ path, outputs }): [string, ReceptiveField][] => {
-    const field = fields.get((outputs[0] as TracedTensor | undefined)?.storage as Storage);
-    return field && outputs[0]?.shape.length === 4 ? [[path, field]] : [];
+    const field = outputs[0] && fields.ofMap(outputs[0]);
+    return field ? [[path, field]] : [];
   });
   return new Map(layers);
 }
 
-/** The field of each value that was made from the input by moving over maps. */
-export function fieldsOf({ input, calls }: Trace): ReadonlyMap<Storage, ReceptiveField> {
-  const maps = new Map<Storage, MapField>([
-    [input.storage, { field: { size: [1, 1], stride: [1, 1] }, map: mapSize(input.shape) }],
-  ]);
-  for (const call of calls.filter(({ isAlias }) => !isAlias)) {
-    const found = outputField(call, maps);
-    if (found && call.outputs[0]) maps.set(call.outputs[0].storage, found);
+export function fieldsOf({ input, calls }: Trace): Fields {
+  const fields = new Fields(input);
+  for (const call of calls) fields.add(call);
+  return fields;
+}
+
+/** The field of each value that is made from `input` by moving over maps, in calls added in the order in which they run. */
+export class Fields {
+  readonly #maps: Map<Storage, MapField>;
+
+  constructor({ storage, shape }: TracedTensor) {
+    this.#maps = new Map([[storage, { field: { size: [1, 1], stride: [1, 1] }, map: mapSize(shape) }]]);
   }
-  return new Map([...maps].map(([storage, { field }]) => [storage, field]));
+
+  add(call: MapCall): void {
+    const [x, y] = [call.inputs[0], call.outputs[0]];
+    // The input seen differently, by reshape: it keeps its field.
+    if (!y || y.storage === x?.storage) return;
+    const found = outputField(call, this.#maps);
+    if (found) this.#maps.set(y.storage, found);
+  }
+
+  of({ storage }: TracedTensor): ReceptiveField | undefined {
+    return this.#maps.get(storage)?.field;
+  }
+
+  /** Of a map [N, C, H, W]; what isn't one sees all or has no place. */
+  ofMap(value: TracedTensor): ReceptiveField | undefined {
+    return value.shape.length === 4 ? this.of(value) : undefined;
+  }
 }
 
 /** A field and the map that its positions are on, which a reshape hides for a while. */
@@ -48,7 +68,7 @@ interface MapField {
 /** Height and width of [N, C, H, W]; empty for other shapes. */
 const mapSize = (shape: Shape): string => (shape.length === 4 ? shape.slice(2).join("×") : "");
 
-function outputField(call: TracedCall, maps: ReadonlyMap<Storage, MapField>): MapField | undefined {
+function outputField(call: MapCall, maps: ReadonlyMap<Storage, MapField>): MapField | undefined {
   const known = call.inputs.flatMap(({ storage, shape }) => {
     const found = maps.get(storage);
     return found ? [{ ...found, isMap: mapSize(shape) === found.map, area: countElements(shape.slice(2)) }] : [];
@@ -67,7 +87,7 @@ function widestOf(fields: readonly ReceptiveField[]): ReceptiveField {
   return { size: [widest("size", 0), widest("size", 1)], stride: [widest("stride", 0), widest("stride", 1)] };
 }
 
-function widen({ size, stride }: ReceptiveField, call: TracedCall): ReceptiveField {
+function widen({ size, stride }: ReceptiveField, call: MapCall): ReceptiveField {
   const reads = spatialReads(call) ?? reductionReads(call);
   if (!reads) return { size, stride };
   const [rows, columns] = reads;
@@ -82,7 +102,7 @@ type Reads = Pick<AxisReads, "extent" | "stride">;
 const REDUCTIONS = ["sum", "prod", "amax"];
 
 /** A reduction over height or width sees all of it. */
-function reductionReads({ op, inputs, outputs }: TracedCall): readonly [Reads, Reads] | undefined {
+function reductionReads({ op, inputs, outputs }: MapCall): readonly [Reads, Reads] | undefined {
   const [x, y] = [inputs[0]?.shape, outputs[0]?.shape];
   if (!REDUCTIONS.includes(op) || x?.length !== 4 || y?.length !== 4) return undefined;
   const along = (axis: number): Reads => {

@@ -17,15 +17,18 @@ export interface AxisReads {
   readonly skips: boolean;
 }
 
+/** Of a call, what tells how it moves over maps. */
+export type MapCall = Pick<TracedCall, "op" | "attrs" | "inputs" | "outputs">;
+
 /** Height and width of what a call reads; undefined for calls that don't move over maps. */
-export function spatialReads(call: TracedCall): readonly [AxisReads, AxisReads] | undefined {
+export function spatialReads(call: MapCall): readonly [AxisReads, AxisReads] | undefined {
   if (call.op === "conv2d") return [convReads(call, 0), convReads(call, 1)];
   if (call.op !== "maxPool2d" && call.op !== "resample2d") return undefined;
   const { rows, columns } = call.attrs as MaxPool2dAttrs;
   return [windowReads(rows), windowReads(columns)];
 }
 
-function convReads(call: TracedCall, axis: 0 | 1): AxisReads {
+function convReads(call: MapCall, axis: 0 | 1): AxisReads {
   const [x, weight] = call.inputs as [TracedTensor, TracedTensor];
   const { stride, padding, dilation } = call.attrs as Conv2dAttrs;
   const inputSize = sizeAt(x.shape, axis + 2);

@@ -8,7 +8,7 @@ import { scoped } from "../scope";
 import { Tensor } from "../tensor";
 import { copyRole, roleOf } from "./parameter";
 import { printModule } from "./print";
-import { type LoadFileOptions, type LoadOptions, type LoadReport, loadInto, type StateSource } from "./state-dict";
+import { type LoadFileOptions, type LoadOptions, type LoadReport, loadInto, type ModuleState } from "./state-dict";
 
 /**
  * Parameters and a `forward`. Tensor and Module properties are found by themselves, under the names of the properties,
@@ -29,9 +29,12 @@ export abstract class Module<Output = Tensor> implements PathNode {
 
   abstract forward(x: Tensor): Output;
 
-  /** The type as `String(model)` and summaries print it. */
+  /**
+   * The type as `String(model)` and summaries print it: the class's name, without the underscore that bundlers put in front of
+   * it where a class names itself. Override it for a name that begins with one, or that minifying shortens.
+   */
   get typeName(): string {
-    return this.constructor.name;
+    return this.constructor.name.replace(/^_/, "");
   }
 
   /** What stands between the parentheses of a layer without children, in PyTorch's spelling. */
@@ -98,10 +101,11 @@ export abstract class Module<Output = Tensor> implements PathNode {
   }
 
   /**
-   * Copies values into parameters and buffers of the same names. Strict by default: every name must match.
+   * Copies values, a file's or another module's `stateDict()`, into parameters and buffers of the same names. Strict by default:
+   * every name must match.
    * @throws StateDictError listing all missing, unexpected and mismatched names at once; nothing is changed then.
    */
-  loadStateDict(source: StateSource, options: LoadOptions = {}): LoadReport {
+  loadStateDict(source: ModuleState, options: LoadOptions = {}): LoadReport {
     return loadInto(this.stateDict(), source, options);
   }
 

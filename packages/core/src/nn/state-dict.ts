@@ -1,7 +1,10 @@
+import { withRecording } from "../apply";
 import { type DType, decode } from "../dtype";
-import { formatShape, StateDictError } from "../errors";
+import { formatShape, StateDictError, type StateMisfit } from "../errors";
+import { shownName } from "../io/host-tensor";
+import { copyInto } from "../ops/copyInto";
 import { isSameShape, type Shape } from "../shape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { adaptInputChannels } from "./adapt-input";
 
 /** A named array on the host: bytes of `dtype` in little-endian logical order, as checkpoint readers give them. */
@@ -12,6 +15,9 @@ export interface StateValue {
 }
 
 export type StateSource = ReadonlyMap<string, StateValue>;
+
+/** Values by name: read from a file, or another module's `stateDict()` on the same device. */
+export type ModuleState = ReadonlyMap<string, StateValue | Tensor>;
 
 export interface LoadOptions {
   /** False: load what fits and report the rest. Default: true. */
@@ -43,19 +49,20 @@ export interface LoadReport {
  * Copies `source` into `target` by name; counters of batch norm may be missing where its statistics are there.
  * @throws StateDictError (strict) with everything that doesn't fit; nothing is changed then.
  */
-export function loadInto(target: ReadonlyMap<string, Tensor>, source: StateSource, options: LoadOptions): LoadReport {
+export function loadInto(target: ReadonlyMap<string, Tensor>, source: ModuleState, options: LoadOptions): LoadReport {
   const { strict = true, adaptInput = !strict } = options;
   const { fitting, uncounted, ...rest } = matchState(target, source);
   const [adapted, mismatched]: [string[], string[]] = [[], []];
   const [first] = target.keys();
   for (const [name, own, value] of rest.mismatched) {
-    const fitted = adaptInput && name === first ? adaptInputChannels(value, own.shape) : undefined;
+    const fitted = adaptInput && name === first && !(value instanceof Tensor) ? adaptInputChannels(value, own.shape) : undefined;
     if (fitted) fitting.unshift([name, own, fitted]);
     (fitted ? adapted : mismatched).push(difference(name, own, value));
   }
   const { missing, unexpected } = rest;
   const report = { loaded: fitting.map(([name]) => name), missing, unexpected, mismatched, adapted, rules: [] };
-  if (strict && missing.length + unexpected.length + mismatched.length > 0) throw stateDictError(report);
+  if (strict && missing.length + unexpected.length + mismatched.length > 0)
+    throw stateDictError({ missing, unexpected, mismatched });
   for (const [, own, value] of fitting) writeValue(own, value);
   for (const counter of uncounted) counter.write([0]);
   return report;
@@ -96,7 +103,7 @@ function matchState<V extends { readonly shape: Shape }>(
 }
 
 const difference = (name: string, own: Tensor, value: { readonly shape: Shape }): string =>
-  `${name}: model ${formatShape(own.shape)}, checkpoint ${formatShape(value.shape)}`;
+  `${shownPlain(name)}: model ${formatShape(own.shape)}, checkpoint ${formatShape(value.shape)}`;
 
 const COUNTER = /(^|\.)num_batches_tracked$/;
 
@@ -104,22 +111,24 @@ const COUNTER = /(^|\.)num_batches_tracked$/;
 const isUncounted = (name: string, source: ReadonlyMap<string, unknown>): boolean =>
   COUNTER.test(name) && source.has(name.replace(COUNTER, "$1running_mean"));
 
-function writeValue(target: Tensor, value: StateValue): void {
-  if (value.dtype === target.dtype) target.writeBytes(value.bytes);
+function writeValue(target: Tensor, value: StateValue | Tensor): void {
+  if (value instanceof Tensor) withRecording(false, () => copyInto(target, value));
+  else if (value.dtype === target.dtype) target.writeBytes(value.bytes);
   else target.write(decode(value.bytes, value.dtype));
 }
 
-function stateDictError({
-  missing,
-  unexpected,
-  mismatched,
-}: Pick<LoadReport, "missing" | "unexpected" | "mismatched">): StateDictError {
+function stateDictError(misfit: StateMisfit): StateDictError {
   const list = (title: string, names: readonly string[]) =>
     names.length > 0 ? [`${title} (${names.length}): ${names.join(", ")}`] : [];
-  const got = [...list("missing", missing), ...list("unexpected", unexpected), ...list("mismatched", mismatched)].join("; ");
-  return new StateDictError("loadStateDict", {
-    rule: "the checkpoint's names and shapes must be the model's",
-    got,
-    fix: "Pass { strict: false } to load what fits",
-  });
+  const { missing, unexpected, mismatched } = misfit;
+  const got = [
+    ...list("missing", missing),
+    ...list("unexpected", unexpected.map(shownPlain)),
+    ...list("mismatched", mismatched),
+  ].join("; ");
+  const rule = "the checkpoint's names and shapes must be the model's";
+  return new StateDictError("loadStateDict", { rule, got, fix: "Pass { strict: false } to load what fits" }, misfit);
 }
+
+/** A name as it stands where it is like those of layers; else, as a file may have it, escaped: terminals obey control characters. */
+const shownPlain = (name: string): string => (/^[\w./:-]{1,200}$/.test(name) ? name : shownName(name));

@@ -1,5 +1,5 @@
 import { apply1 } from "../apply";
-import { formatShape, ShapeError } from "../errors";
+import { formatShape, MapSizeError, ShapeError } from "../errors";
 import { defineOp } from "../op";
 import { countElements, type Pair, requireRank, type Shape, sizeAt, type TensorSpec, toPair } from "../shape";
 import type { Tensor } from "../tensor";
@@ -65,7 +65,7 @@ export function conv2dOutputShape(x: Shape, weight: Shape, { stride, padding, di
     const padded = sizeAt(x, axis + 2) + padding[(2 * axis) as 0 | 2] + padding[(2 * axis + 1) as 1 | 3];
     const extent = dilation[axis] * (sizeAt(weight, axis + 2) - 1) + 1;
     if (padded < extent) {
-      throw new ShapeError("conv2d", {
+      throw new MapSizeError("conv2d", {
         rule: `the kernel must fit the padded ${axis ? "width" : "height"}: dilation · (kernel − 1) + 1 = ${extent} ≤ ${padded}`,
         got: `weight ${formatShape(weight)} and x ${formatShape(x)}`,
         fix: "Use a larger input, more padding or a smaller kernel",

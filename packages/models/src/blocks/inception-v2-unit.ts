@@ -100,7 +100,8 @@ export class InceptionV2Unit extends Module {
     throw new ShapeError(this.#name, {
       rule: "x's height and width must be even",
       got: formatShape(x.shape),
-      fix: "Use images whose sides are multiples of 32",
+      // Those sides are even in front of both units of the network that halve.
+      fix: "Use images whose sides are a multiple of 32, or 1 less, or up to 6 more",
     });
   }
 }

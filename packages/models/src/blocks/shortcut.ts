@@ -62,13 +62,14 @@ export class Shortcut {
     const hasParameters = shortcut === "projection-where-needed" || shortcut === "always-owned";
     if (!hasParameters && downsample) {
       const got = `shortcut: "${shortcut}" and downsample: true`;
-      throw new ArgumentError("residual", { rule: "a projection must be on a shortcut that takes one", got });
+      const fix = `Leave downsample out, or use ${PROJECTION}`;
+      throw new ArgumentError("residual", { rule: "a projection must be on a shortcut that takes one", got, fix });
     }
     if (shortcut === "zero-padded" && outChannels < inChannels) {
       throw new ArgumentError("residual", {
         rule: "a zero-padded shortcut must lead to as many channels or more",
         got: `${inChannels} to ${outChannels}`,
-        fix: 'Use shortcut: "projection-where-needed"',
+        fix: `Use ${PROJECTION}`,
       });
     }
     this.#options = options;
@@ -80,7 +81,7 @@ export class Shortcut {
   steps(x: Tensor): readonly Step[] {
     const { shortcut } = this.#options;
     if (shortcut === "none") return [];
-    if (shortcut === "zero-padded") return [plus(() => zeroPadded(x, this.#options))];
+    if (shortcut === "zero-padded") return [plus(() => zeroPadded(x, this.#options), { fix: `Use ${PROJECTION}` })];
     const projection = this.isProjected ? this.downsample : null;
     return [plus(() => projection?.forward(x) ?? x, { fix: FIX })];
   }
@@ -93,6 +94,8 @@ export class Shortcut {
   }
 }
 
+/** Of the forms without parameters, which take no `downsample`. */
+const PROJECTION = 'shortcut: "projection-where-needed"';
 const FIX = "Build the block with downsample: true (a 1×1 convolution on the shortcut), or keep stride 1 and the channels";
 
 function makeDownsample({ inChannels, outChannels, stride = 1, convBias = false, norm = true }: ShortcutOptions): Sequential {

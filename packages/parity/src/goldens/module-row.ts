@@ -1,5 +1,6 @@
 import { copyInto, type Device, type Module, noGrad, type Tensor, withDevice } from "@vertebra/core";
 import { Lacking } from "./attrs";
+import { blockArgs } from "./block-args";
 import type { GoldenOp } from "./ops-types";
 import type { Blocks } from "./replay";
 
@@ -14,7 +15,7 @@ export const moduleRow =
     const make = Object.hasOwn(blocks, name) ? blocks[name] : undefined;
     if (!make) throw new Lacking(`block ${name}`);
     const isTraining = attrs.choice("mode", { train: true, eval: false });
-    const args = (attrs.raw("args") ?? {}) as Readonly<Record<string, unknown>>;
+    const args = blockArgs(make.options, (attrs.raw("args") ?? {}) as Readonly<Record<string, unknown>>);
     const x = inputs.take("x");
     const state = new Map(inputs.all());
     return () => {

@@ -20,8 +20,15 @@ import { deviceWithMask } from "./ops-random";
 import type { GoldenOp, Results } from "./ops-types";
 import type { RowFile } from "./row-file";
 
-/** Blocks by public name, made from a row's `args` on the current device. */
-export type Blocks = Readonly<Record<string, (args: Readonly<Record<string, unknown>>) => Module>>;
+/** Makes a block from a row's `args` on the current device. */
+export interface BlockMaker {
+  (args: Readonly<Record<string, unknown>>): Module;
+  /** Names of all options: with them, rows that ask for others are lacking. Left out: the block takes what it gets. */
+  readonly options?: Readonly<Record<string, "optional" | "required">>;
+}
+
+/** Blocks by public name. */
+export type Blocks = Readonly<Record<string, BlockMaker>>;
 
 /** What a row gives on a device: values by the row's names. */
 export interface Replayed {

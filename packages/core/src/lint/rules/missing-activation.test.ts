@@ -14,6 +14,9 @@ const conv = (from: number, to: number, groups = 1) => new Conv2d(from, to, { ke
 const found = (layers: () => Module[], shape: readonly number[]) =>
   foundIn(() => new Sequential(layers()), shape, "missing-activation").map(({ path, severity }) => [path, severity]);
 
+/** Normalises by the batch at evaluation too, which is not linear. */
+const ownNorm = () => new BatchNorm2d(4, { trackRunningStats: false });
+
 const MAP = [1, 4, 8, 8];
 
 describe("missing-activation", () => {
@@ -24,9 +27,17 @@ describe("missing-activation", () => {
     ]);
   });
 
+  test("says where batch norm alone is between", () => {
+    const model = () => new Sequential({ conv1: conv(4, 4), norm: new BatchNorm2d(4), conv2: conv(4, 4) });
+    expect(foundIn(model, MAP, "missing-activation")).toMatchObject([
+      { path: "conv1", message: "goes through batch norm alone into conv2: no activation between" },
+    ]);
+  });
+
   test.each<{ name: string; layers: () => Module[]; shape: number[] }>([
     { name: "dropout", layers: () => [new Linear(8, 6), new Dropout(), new Linear(6, 4)], shape: [1, 8] },
     { name: "average pooling", layers: () => [conv(4, 4), new AvgPool2d({ kernel: 2 }), conv(4, 4)], shape: MAP },
+    { name: "batch norm, linear at evaluation,", layers: () => [conv(4, 4), new BatchNorm2d(4), conv(4, 4)], shape: MAP },
     { name: "flatten", layers: () => [conv(4, 4), new Flatten(), new Linear(256, 4)], shape: MAP },
   ])("$name between them changes nothing", ({ layers, shape }) => {
     expect(found(layers, shape)).toEqual([["0", "warning"]]);
@@ -34,8 +45,9 @@ describe("missing-activation", () => {
 
   test.each<{ name: string; layers: () => Module[]; shape: number[] }>([
     { name: "an activation", layers: () => [new Linear(8, 6), new ReLU(), new Linear(6, 4)], shape: [1, 8] },
-    { name: "a batch norm", layers: () => [conv(4, 4), new BatchNorm2d(4), conv(4, 4)], shape: MAP },
     { name: "max pooling", layers: () => [conv(4, 4), new MaxPool2d({ kernel: 2 }), conv(4, 4)], shape: MAP },
+    { name: "a norm without running statistics", layers: () => [conv(4, 4), ownNorm(), conv(4, 4)], shape: MAP },
+    { name: "a linear bottleneck", layers: () => [conv(8, 4), new BatchNorm2d(4), conv(4, 8)], shape: [1, 8, 8, 8] },
     { name: "a separable convolution's halves", layers: () => [conv(4, 4, 4), conv(4, 8)], shape: MAP },
   ])("$name is no finding", ({ layers, shape }) => {
     expect(found(layers, shape)).toEqual([]);

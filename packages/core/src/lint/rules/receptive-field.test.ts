@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Conv2d, type Conv2dLayerOptions } from "../../nn/layers/conv2d";
+import { AdaptiveAvgPool2d } from "../../nn/layers/pooling";
 import { Sequential } from "../../nn/layers/sequential";
 import { foundIn } from "../testing/found-in";
 
@@ -33,5 +34,14 @@ describe("receptive-field", () => {
       { severity: "note", path: "1", message: "sees 5×5 pixels of an input of 4×5; the last convolution, 2, sees 7×7" },
     ]);
     expect(foundIn(three, [1, 2, 7, 7], "receptive-field")).toEqual([]);
+  });
+
+  test("behind global pooling, which sees all by intent, there is no note", () => {
+    const gate = () => {
+      const pool = [new Conv2d(2, 2, { kernel: 3, padding: 1 }), new AdaptiveAvgPool2d(1)];
+      return new Sequential([...pool, new Conv2d(2, 2, { kernel: 1 })]);
+    };
+    // Pooling 4 × 4 fields of 3 sees 6.
+    expect(foundIn(gate, [1, 2, 4, 4], "receptive-field")).toEqual([]);
   });
 });

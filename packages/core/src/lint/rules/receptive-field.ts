@@ -1,5 +1,5 @@
 import type { Conv2dAttrs } from "../../ops/conv2d";
-import { sizeAt } from "../../shape";
+import { countElements, sizeAt } from "../../shape";
 import { fieldsOf } from "../receptive-field";
 import type { Found, LintRule } from "../rule";
 import { convolutionsOf, type Trace, type TracedCall, type TracedTensor } from "../trace";
@@ -34,13 +34,14 @@ function seenTaps({ inputs, outputs, attrs }: TracedCall, axis: 0 | 1): number {
   return indices(taps).filter((tap) => indices(positions).some((position) => isOnMap(tap, position))).length;
 }
 
-/** Deep networks see past the border by design, so this is for information. */
+/** Deep networks see past the border by design, so this is for information. Behind global pooling a layer always sees all. */
 function fieldBeyondInput(trace: Trace): Found[] {
   const fields = fieldsOf(trace);
   const [, , ...image] = trace.input.shape;
   if (image.length !== 2) return [];
-  const seen = convolutionsOf(trace).flatMap(({ layer, outputs }) => {
-    const field = fields.get((outputs[0] as TracedTensor).storage);
+  const seen = convolutionsOf(trace).flatMap(({ layer, inputs, outputs }) => {
+    const isPooled = countElements((inputs[0] as TracedTensor).shape.slice(2)) === 1;
+    const field = isPooled ? undefined : fields.of(outputs[0] as TracedTensor);
     return field ? [{ layer, size: field.size }] : [];
   });
   const beyond = seen.filter(({ size }) => size[0] > sizeAt(image, 0) || size[1] > sizeAt(image, 1));
