@@ -5,15 +5,19 @@ import { readSafetensors, writeSafetensors } from "./safetensors.mjs";
 /**
  * A network as the peers are given it: few ops, batch norm folded into the convolutions, axis 0 of the input any batch.
  *
- * | op                  | inputs            | attrs                                            |
- * | ------------------- | ----------------- | ------------------------------------------------ |
- * | `conv2d`            | x, weight, bias?  | stride, padding [t, b, l, r], dilation, groups   |
- * | `linear`            | x, weight, bias?  |                                                  |
- * | `matmul`            | a, b              |                                                  |
- * | `maxPool2d`         | x                 | kernel, stride, padding [t, b, l, r]             |
- * | `scaleShift`        | x, scale, shift   |                                                  |
- * | `add`               | a, b              |                                                  |
- * | `relu`, `globalAveragePool`, `flatten` | x | `flatten`: from, the shape without batch |
+ * | op                  | inputs                          | attrs                                          |
+ * | ------------------- | ------------------------------- | ---------------------------------------------- |
+ * | `conv2d`            | x, weight, bias?                | stride, padding [t, b, l, r], dilation, groups |
+ * | `linear`            | x, weight, bias?                |                                                |
+ * | `matmul`            | a, b                            |                                                |
+ * | `maxPool2d`         | x                               | kernel, stride, padding [t, b, l, r]           |
+ * | `averagePool2d`     | x                               | kernel, stride; no padding                     |
+ * | `globalAveragePool` | x                               |                                                |
+ * | `batchNorm`         | x, scale, shift, mean, variance | eps is 0; only where no convolution is before  |
+ * | `add`, `mul`        | a, b                            | `mul`: one may be [N, C, 1, 1]                 |
+ * | `concat`            | parts                           | along the channels                             |
+ * | `relu`, `sigmoid`   | x                               |                                                |
+ * | `flatten`           | x                               | from, the shape without batch                  |
  *
  * @typedef {{ op: string, inputs: string[], output: string, attrs: Record<string, any> }} Node
  * @typedef {import("./safetensors.mjs").Values} Values
@@ -39,10 +43,12 @@ export function readGraph(folder) {
 }
 
 /**
- * What an exporter would do: `matmul + add` to `linear`, `sum / n` to an average pool, batch norm into the convolution.
- * @param {Graph} graph
+ * What an exporter would do: `matmul + add` to `linear`, `sum / n` to an average pool, batch norm into the convolution, SiLU
+ * to two ops.
+ * @param {Graph} traced
  */
-export function simplify(graph) {
+export function simplify(traced) {
+  const graph = { ...traced, nodes: traced.nodes.flatMap(splitSilu) };
   const nodes = [];
   /** @type {Map<string, Node>} */
   const makers = new Map();
@@ -61,9 +67,33 @@ export function simplify(graph) {
     nodes.push(own);
     makers.set(own.output, own);
   }
+  for (const node of nodes) if (node.op === "scaleShift") becomeBatchNorm(node, constants);
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   for (const name of constants.keys()) if (!used.has(name)) constants.delete(name);
   return { ...graph, nodes, constants };
+}
+
+/** Neither ONNX (before opset 24) nor tfjs has x · sigmoid(x) as one op. */
+function splitSilu(node) {
+  if (node.op !== "silu") return [node];
+  const [x] = node.inputs;
+  const gate = `${node.output}.gate`;
+  return [
+    { op: "sigmoid", inputs: [x], output: gate, attrs: {} },
+    { op: "mul", inputs: [x, gate], output: node.output, attrs: {} },
+  ];
+}
+
+/** A norm that no convolution takes stays one: ONNX Runtime is faster at it than at a product and a sum. */
+function becomeBatchNorm(node, constants) {
+  const { shape } = constants.get(node.inputs[1]);
+  const [mean, variance] = [0, 1].map((value) => {
+    const name = `${value}.${shape}`;
+    constants.set(name, { shape, data: new Float32Array(shape[0]).fill(value) });
+    return name;
+  });
+  node.op = "batchNorm";
+  node.inputs.push(mean, variance);
 }
 
 /** Joins `node` into the node that made its first input; false if they don't go together. */

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 const OPSET = 13;
 const IR_VERSION = 8;
 const FLOAT = 1;
-const ATTRIBUTE = { INT: 2, INTS: 7 };
+const ATTRIBUTE = { FLOAT: 1, INT: 2, INTS: 7 };
 
 /** Our node → ONNX node: type, attributes. */
 const TYPES = {
@@ -19,7 +19,11 @@ const TYPES = {
   linear: () => ["Gemm", { transB: 1 }],
   matmul: () => ["MatMul", {}],
   relu: () => ["Relu", {}],
+  sigmoid: () => ["Sigmoid", {}],
   add: () => ["Add", {}],
+  mul: () => ["Mul", {}],
+  concat: () => ["Concat", { axis: 1 }],
+  batchNorm: () => ["BatchNormalization", { epsilon: Float32Array.of(0) }],
   maxPool2d: ({
     attrs: {
       kernel,
@@ -27,6 +31,7 @@ const TYPES = {
       padding: [top, bottom, left, right],
     },
   }) => ["MaxPool", { kernel_shape: kernel, strides: stride, pads: [top, left, bottom, right] }],
+  averagePool2d: ({ attrs: { kernel, stride } }) => ["AveragePool", { kernel_shape: kernel, strides: stride }],
   globalAveragePool: () => ["GlobalAveragePool", {}],
   flatten: () => ["Flatten", { axis: 1 }],
 };
@@ -61,7 +66,9 @@ function encodeNode(node) {
   ];
 }
 
+/** A number is an integer, an array a list of integers, a `Float32Array` of one value a float. */
 function encodeAttribute(name, value) {
+  if (value instanceof Float32Array) return [text(1, name), float(2, value), varint(20, ATTRIBUTE.FLOAT)];
   if (Array.isArray(value)) return [text(1, name), ...value.map((item) => varint(8, item)), varint(20, ATTRIBUTE.INTS)];
   return [text(1, name), varint(3, value), varint(20, ATTRIBUTE.INT)];
 }
@@ -80,6 +87,7 @@ function encodeValue(name, shape) {
 const message = (field, parts) => bytes(field, Buffer.concat(parts));
 const text = (field, value) => bytes(field, Buffer.from(value));
 const bytes = (field, value) => Buffer.concat([number(field * 8 + 2), number(value.length), value]);
+const float = (field, value) => Buffer.concat([number(field * 8 + 5), Buffer.from(value.buffer)]);
 const varint = (field, value) => Buffer.concat([number(field * 8), number(value)]);
 
 /** Base 128, least digit first. */

@@ -20,6 +20,9 @@ export const MODELS = {
   lenet5: { title: "LeNet-5", input: [1, 32, 32], classes: 10, options: {} },
   resnet18: { title: "ResNet-18", input: [3, 224, 224], classes: 1000, options: {} },
   resnet50: { title: "ResNet-50", input: [3, 224, 224], classes: 1000, options: {} },
+  efficientnet_b0: { title: "EfficientNet-B0", input: [3, 224, 224], classes: 1000, options: {} },
+  densenet121: { title: "DenseNet-121", input: [3, 224, 224], classes: 1000, options: {} },
+  vgg16: { title: "VGG-16", input: [3, 224, 224], classes: 1000, options: {} },
 };
 
 /**
@@ -72,6 +75,7 @@ async function networkFolder(name) {
   const { input, options } = MODELS[name];
   const folder = join(CACHE, `${name}-${buildHash()}`);
   if (existsSync(folder)) return folder;
+  removeStale(name);
   const part = `${folder}.${process.pid}.part`;
   mkdirSync(part, { recursive: true });
   const device = await cpu({ threads: 1 }).open();
@@ -85,6 +89,13 @@ async function networkFolder(name) {
   await device.close();
   renameSync(part, folder);
   return folder;
+}
+
+/** The network's folders of earlier builds: VGG-16's are 1.6 GB each. */
+function removeStale(name) {
+  const own = new RegExp(`^${name}-[0-9a-f]{12}$`);
+  const folders = existsSync(CACHE) ? readdirSync(CACHE).filter((folder) => own.test(folder)) : [];
+  for (const folder of folders) rmSync(join(CACHE, folder), { recursive: true });
 }
 
 /** Random weights that keep activations in range, batch norm's statistics included. */

@@ -78,12 +78,27 @@ const RULES = {
   conv2d: ({ attrs: { stride, padding, dilation, groups } }) => ({ op: "conv2d", attrs: { stride, padding, dilation, groups } }),
   scaleShift: () => ({ op: "scaleShift", attrs: {} }),
   relu: () => ({ op: "relu", attrs: {} }),
+  silu: () => ({ op: "silu", attrs: {} }),
+  sigmoid: () => ({ op: "sigmoid", attrs: {} }),
   add: () => ({ op: "add", attrs: {} }),
   div: () => ({ op: "div", attrs: {} }),
   mul: () => ({ op: "mul", attrs: {} }),
   matmul: ({ attrs: { transA, transB } }) => {
     if (transA) throw new Error("trace: matmul with transA has no rule");
     return { op: transB ? "linear" : "matmul", attrs: {} };
+  },
+  concat: ({ attrs: { axis } }) => {
+    if (axis !== 1) throw new Error(`trace: a concat along axis ${axis} has no rule`);
+    return { op: "concat", attrs: {} };
+  },
+  resample2d: ({ attrs: { rows, columns } }) => {
+    const axes = [rows, columns];
+    if (!axes.every(isAverage)) throw new Error("trace: only averages of whole windows of one size have a rule for resample2d");
+    const [vertical, horizontal] = axes.map(poolingOf);
+    return {
+      op: "averagePool2d",
+      attrs: { kernel: [vertical.kernel, horizontal.kernel], stride: [vertical.stride, horizontal.stride] },
+    };
   },
   maxPool2d: ({ attrs: { rows, columns } }) => {
     const [vertical, horizontal] = [rows, columns].map(poolingOf);
@@ -106,6 +121,17 @@ const RULES = {
     return { op: "flatten", attrs: { from: x.shape.slice(1) } };
   },
 };
+
+/** Whether every window is a plain mean of equally many elements, at equal distances. */
+function isAverage({ starts, counts, weights }) {
+  const [count] = counts;
+  const [, stride = 0] = starts;
+  return (
+    starts.every((start, i) => start === i * stride) &&
+    counts.every((own) => own === count) &&
+    weights.every((weight) => Math.abs(weight * count - 1) < 1e-6)
+  );
+}
 
 /** Kernel, stride and padding that give these windows, which are clipped to the input. */
 function poolingOf({ inputSize, starts, counts }) {

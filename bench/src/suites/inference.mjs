@@ -9,6 +9,9 @@ const CASES = [
   ["resnet18", 8],
   ["resnet50", 1],
   ["resnet50", 8],
+  ["efficientnet_b0", 1],
+  ["densenet121", 1],
+  ["vgg16", 1],
 ];
 
 export const title = "Inference: host array in, host array out";

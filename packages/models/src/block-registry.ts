@@ -46,7 +46,8 @@ const define = <Options>(name: string, options: OptionNames<Options>, make: (opt
 };
 
 const fromClass = <Options>(Block: new (options: Options) => Module, options: OptionNames<Options>): BlockFactory =>
-  define(Block.name, options, (given) => new Block(given));
+  // Bundlers set an underscore in front of a class that names itself.
+  define(Block.name.replace(/^_/, ""), options, (given) => new Block(given));
 
 const [required, optional] = ["required", "optional"] as const;
 

@@ -14,6 +14,7 @@ import {
 } from "@vertebra/core";
 import type { ModelFacts } from "./define-model";
 import { FeaturePyramid } from "./feature-pyramid";
+import { requireValues } from "./option-values";
 import { type NamedSteps, runTapped, type TappedRun } from "./run-tapped";
 import { checkpointUnits, recomputed, type Stage, type StageOptions } from "./stages";
 import { KEY_TABLES } from "./weights/key-tables";
@@ -97,9 +98,10 @@ export abstract class Classifier extends Module {
   /**
    * Replaces the last linear layer, and those of auxiliary heads, by new ones for `numClasses` classes: the start of
    * fine-tuning. The old ones are freed.
-   * @throws ArgumentError without the top.
+   * @throws ArgumentError without the top, or for less than one class.
    */
   resetClassifier(numClasses: number): this {
+    requireValues("resetClassifier", { numClasses });
     const names = this.classifierNames();
     if (names.length === 0)
       throw new ArgumentError("resetClassifier", {

@@ -1,4 +1,5 @@
 import { ArgumentError, nearestName } from "@vertebra/core";
+import { requireValues } from "./option-values";
 
 /** Every option of a type by name, and whether it must be given: the type's own words, so that none is forgotten. */
 export type OptionNames<Options> = {
@@ -10,7 +11,7 @@ export type AnyOptionNames = Readonly<Record<string, "optional" | "required">>;
 
 /**
  * Refuses options from JSON or JavaScript that no type has checked: ones that don't exist, which would be ignored, and required
- * ones that are left out.
+ * ones that are left out, and values that an option can't have.
  * @throws ArgumentError naming all of them, and the nearest name for each unknown one.
  */
 export function requireOptions(where: string, names: AnyOptionNames, options: object): void {
@@ -18,11 +19,22 @@ export function requireOptions(where: string, names: AnyOptionNames, options: ob
   const known = Object.keys(names);
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(names, name));
   const missing = known.filter((name) => names[name] === "required" && !given.has(name));
-  if (unknown.length === 0 && missing.length === 0) return;
+  if (unknown.length + missing.length > 0) throw wrongNames(where, names, { unknown, missing, given: [...given.keys()] });
+  requireValues(where, options);
+}
+
+interface WrongNames {
+  readonly unknown: readonly string[];
+  readonly missing: readonly string[];
+  readonly given: readonly string[];
+}
+
+function wrongNames(where: string, names: AnyOptionNames, { unknown, missing, given }: WrongNames): ArgumentError {
+  const known = Object.keys(names);
   const nearest = new Set(unknown.flatMap((name) => nearestName(name, known) ?? []));
-  throw new ArgumentError(where, {
+  return new ArgumentError(where, {
     rule: missing.length === 0 ? "options must be known names" : `options must be known names, and ${missing.join(", ")} given`,
-    got: unknown.length === 0 ? [...given.keys()].join(", ") || "none" : quoted(unknown),
+    got: unknown.length === 0 ? given.join(", ") || "none" : quoted(unknown),
     fix: nearest.size > 0 ? `Did you mean ${quoted([...nearest])}?` : `Known: ${known.join(", ")}`,
   });
 }

@@ -63,6 +63,7 @@ export function resnetBlock({ inChannels, outChannels, blocks, first = false }: 
       fix: "Leave out first: true, or make the stem give outChannels",
     });
   }
+  if (blocks < 1) throw new ArgumentError("resnetBlock", { rule: "blocks must be at least 1", got: `${blocks}` });
   const halving = new Residual({ inChannels, outChannels, ...(!first && { use1x1Conv: true, stride: 2 }) });
   const others = Array.from({ length: blocks - 1 }, () => new Residual({ inChannels: outChannels, outChannels }));
   return new Sequential([halving, ...others]);
