@@ -10,7 +10,7 @@ const visible = (Object.keys(COMMANDS) as CommandName[]).filter((name) => !comma
 export function overview(): string {
   const rows = visible.map((name): [string, string] => [[name, ...commandRow(name).args].join(" "), commandRow(name).summary]);
   return [
-    "Vertebra: train and run vision backbones on CUDA, WebGPU or plain CPU.",
+    "Vertebra: train and run vision backbones on whatever device `vertebra devices` lists.",
     "",
     "Usage: vertebra COMMAND [ARGUMENTS] [OPTIONS]",
     "",

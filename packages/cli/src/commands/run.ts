@@ -11,6 +11,7 @@ import type { Command } from "../commands";
 import { usingDevice } from "../devices";
 import { usingSafetensors } from "../open-file";
 import { requireOtherFile } from "../output-path";
+import { shortened } from "../shortened";
 import { loadTrainedModel, runModel } from "../trained-model";
 import { writeAtomically } from "../write-atomically";
 
@@ -53,11 +54,7 @@ async function readInput(path: string): Promise<{ values: Float32Array; shape: r
   return usingSafetensors(path, async (file) => {
     const entry = file.entries.get("input");
     if (entry === undefined) {
-      const got =
-        [...file.entries.keys()]
-          .slice(0, 8)
-          .map((name) => JSON.stringify(name))
-          .join(", ") || "no tensors";
+      const got = shortened(Array.from(file.entries.keys(), (name) => JSON.stringify(name))) || "no tensors";
       throw new ArgumentError(path, { rule: "it must hold a tensor `input`", got });
     }
     if (entry.shape.length !== 4)
