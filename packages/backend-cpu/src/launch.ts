@@ -1,3 +1,5 @@
+import type { DType } from "@vertebra/core";
+
 /** What a plan returns: dispatch allocates the scratch, puts its pointer into `ints[scratchAt]`, and launches. */
 export interface Launch {
   /** Name of the kernel's export. */
@@ -19,7 +21,7 @@ export interface Launch {
 export interface CpuOperand {
   readonly pointer: number;
   readonly shape: readonly number[];
-  readonly dtype: string;
+  readonly dtype: DType;
 }
 
 /** A pure function from operands to a launch; null when there is nothing to do (an empty output). */

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** One step of Adagrad, in place. */
 export const adagradStep: Plan<KernelTable["adagradStep"]> = (inputs, _outputs, { maximize }, workers) => {

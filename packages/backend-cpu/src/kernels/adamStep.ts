@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** One step of Adam or AdamW, in place; `largest` (AMSGrad) may be missing. */
 export const adamStep: Plan<KernelTable["adamStep"]> = (inputs, _outputs, { decoupled, maximize }, workers) => {

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Launch, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** y, mean, variance of a batch. */
 export const batchNormTrain: Plan<KernelTable["batchNormTrain"]> = (inputs, outputs, { eps }, workers) =>

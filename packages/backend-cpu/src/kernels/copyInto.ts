@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 import { elementBytesOf } from "./strided";
 
 /** target[i] = source[i] */

@@ -1,6 +1,7 @@
 import { DTYPES, type DType, DTypeError, ELEMENTWISE, type ElementwiseName } from "@vertebra/core";
+import { type Axis, broadcastStrides, collapse, product, requireWalkable } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { type Axis, broadcastStrides, collapse, product, pushAxes, requireWalkable, tasksFor } from "./axes";
+import { pushAxes, tasksFor } from "./axes";
 
 /** What an entry's name ends in, by the dtype of the last argument; the dtypes that an op takes. */
 type Suffixes = { readonly [dtype: string]: string };

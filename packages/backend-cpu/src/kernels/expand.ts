@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
+import { broadcastStrides, stridesOf } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { broadcastStrides, stridesOf } from "./axes";
 import { launchStrided, stridedCopy } from "./strided";
 
 /** y = x, axes of size 1 (and missing leading ones) repeated. */

@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product } from "./axes";
 import { fillWords } from "./strided";
 
 /** y[i] = value */

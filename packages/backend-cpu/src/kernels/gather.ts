@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product } from "./axes";
 import { indexedWords } from "./indexed";
 
 const NAN_BITS: { readonly [dtype: string]: number } = { f32: 0x7fc00000, f16: 0x7e00, bf16: 0x7fc0 };

@@ -1,5 +1,6 @@
+import { type Axis, collapse, product, requireWalkable, stridesOf } from "@vertebra/core/plan";
 import type { CpuOperand } from "../launch";
-import { type Axis, collapse, product, pushAxes, requireWalkable, stridesOf, tasksFor } from "./axes";
+import { pushAxes, tasksFor } from "./axes";
 import { elementBytesOf } from "./strided";
 
 /** Elements of the inner run that are worth a task. */

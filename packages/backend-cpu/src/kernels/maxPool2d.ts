@@ -1,6 +1,7 @@
 import type { KernelTable, Windows } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 import { longestRegularRun, type RegularRun } from "./regular-run";
 
 /** y, indices = largest of each window, and where it is. */

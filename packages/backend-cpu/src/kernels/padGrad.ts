@@ -1,8 +1,9 @@
 import type { KernelTable } from "@vertebra/core";
+import { offsetOf, type PaddedAxis, paddedAxes, product, stridesOf } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, stridesOf, tasksFor } from "./axes";
-import { modeNumber, type PaddedAxis, paddedAxes } from "./pad";
-import { launchStrided, offsetOf, stridedCopy } from "./strided";
+import { tasksFor } from "./axes";
+import { modeNumber } from "./pad";
+import { launchStrided, stridedCopy } from "./strided";
 
 /** dx[i] = Σ dy over the places that pad copied x[i] to. */
 export const padGrad: Plan<KernelTable["padGrad"]> = (inputs, outputs, { before, after, mode }, workers) => {

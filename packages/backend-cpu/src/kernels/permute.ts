@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
+import { stridesOf } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { stridesOf } from "./axes";
 import { launchStrided, stridedCopy } from "./strided";
 
 /** Axis i of y is axis axes[i] of x. */

@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { keptAndReduced, product, requireWalkable } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, pushAxes, requireWalkable, tasksFor } from "./axes";
-import { keptAndReduced } from "./reduce";
+import { pushAxes, tasksFor } from "./axes";
 
 /** dx = dy · (product of all others), right where factors are 0. */
 export const prodGrad: Plan<KernelTable["prodGrad"]> = (inputs, outputs, { axes }, workers) => {

@@ -1,5 +1,6 @@
+import { type Axis, keptAndReduced, product, requireWalkable } from "@vertebra/core/plan";
 import type { CpuOperand, Launch } from "../launch";
-import { type Axis, collapse, product, pushAxes, requireWalkable, stridesOf, tasksFor } from "./axes";
+import { pushAxes, tasksFor } from "./axes";
 
 /** As in reduce.h. */
 const COLUMNS = 256;
@@ -29,19 +30,6 @@ export function reduceLaunch(op: string, x: CpuOperand, y: CpuOperand, axes: rea
 }
 
 const sizeOf = (axes: readonly Axis[]): number => product(axes.map(([size]) => size));
-
-/** Axes of `shape` that stay and that are reduced over, neighbours of a kind joined. */
-export function keptAndReduced(shape: readonly number[], axes: readonly number[]): { kept: Axis[]; reduced: Axis[] } {
-  const strides = stridesOf(shape);
-  const only = (wanted: boolean) => {
-    const list = shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === wanted);
-    return collapse(
-      list.map((axis) => shape[axis] as number),
-      list.map((axis) => strides[axis] as number),
-    );
-  };
-  return { kept: only(false), reduced: only(true) };
-}
 
 interface Cut {
   readonly rowParts: number;

@@ -1,6 +1,7 @@
 import type { KernelTable, WeightedWindows } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Launch, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 import { columnTables, rowTables, uniformWeight } from "./resample-tables";
 
 /** y = rows · x · columnsᵀ, plane by plane. */

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** One step of RMSprop, in place. */
 export const rmspropStep: Plan<KernelTable["rmspropStep"]> = (inputs, _outputs, { centered, epsInside, maximize }, workers) => {

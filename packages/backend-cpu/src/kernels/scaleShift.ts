@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** y = x · scale + shift by channel. */
 export const scaleShift: Plan<KernelTable["scaleShift"]> = (inputs, outputs, _attrs, workers) => {

@@ -1,6 +1,6 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product } from "./axes";
 import { indexedWords } from "./indexed";
 
 /** Zeros of `shape` with values[i, j, k] added at [i, indices[i, j, k], k] for axis 1, and so on. */

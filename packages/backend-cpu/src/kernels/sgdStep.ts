@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** One step of SGD, in place; the momentum buffer may be missing. */
 export const sgdStep: Plan<KernelTable["sgdStep"]> = (inputs, _outputs, { nesterov, maximize }, workers) => {

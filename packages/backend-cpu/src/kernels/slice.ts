@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { offsetOf, stridesOf, timesSteps } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { stridesOf } from "./axes";
-import { launchStrided, offsetOf, stridedCopy, timesSteps } from "./strided";
+import { launchStrided, stridedCopy } from "./strided";
 
 /** y[i] = x[starts + i · steps] */
 export const slice: Plan<KernelTable["slice"]> = (inputs, outputs, { starts, steps }, workers) => {

@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { offsetOf, product, stridesOf, timesSteps } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, stridesOf } from "./axes";
-import { fillWords, offsetOf, stridedCopy, timesSteps } from "./strided";
+import { fillWords, stridedCopy } from "./strided";
 
 /** dx[starts + i · steps] = dy[i], 0 elsewhere. */
 export const sliceGrad: Plan<KernelTable["sliceGrad"]> = (inputs, outputs, { starts, steps }, workers) => {

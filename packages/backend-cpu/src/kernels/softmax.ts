@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Launch, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** y = exp(x − max) / Σ exp(x − max) along `axis`. */
 export const softmax: Plan<KernelTable["softmax"]> = ([x], [y], { axis }, workers) =>

@@ -1,6 +1,7 @@
-import { DTYPES, type DType, encode } from "@vertebra/core";
+import { DTYPES, type DType } from "@vertebra/core";
+import { type Axis, collapse, patternOf, product, requireWalkable } from "@vertebra/core/plan";
 import type { CpuOperand, Launch } from "../launch";
-import { type Axis, collapse, product, pushAxes, requireWalkable, tasksFor } from "./axes";
+import { pushAxes, tasksFor } from "./axes";
 
 export const elementBytesOf = ({ dtype }: CpuOperand): number => DTYPES[dtype as DType].bytes;
 
@@ -45,30 +46,8 @@ function takeLines(axes: Axis[], xStep: number, yStep: number): Axis {
 /** The struct FillArgs of strided.h: all elements of `y` become `value`. */
 export function fillWords(y: CpuOperand, value: number, workers: number): readonly number[] {
   const bytes = product(y.shape) * elementBytesOf(y);
-  return [y.pointer, bytes, patternOf(y, value), tasksFor(bytes / 4, workers)];
-}
-
-const float = new Float32Array(1);
-const floatBits = new Int32Array(float.buffer);
-
-/** The bits of `value` as an element of `operand`, repeated to 32. */
-export function patternOf({ dtype }: CpuOperand, value: number): number {
-  if (dtype === "f32") {
-    float[0] = value;
-    return floatBits[0] as number;
-  }
-  const element = encode([value], dtype as DType);
-  const pattern = Uint8Array.from({ length: 4 }, (_, i) => element[i % element.length] as number);
-  return new Int32Array(pattern.buffer)[0] as number;
+  return [y.pointer, bytes, patternOf(y.dtype, value), tasksFor(bytes / 4, workers)];
 }
 
 /** A launch whose struct is a StridedArgs and nothing else. */
 export const launchStrided = (entry: string, ints: readonly number[] | null): Launch | null => ints && { entry, ints };
-
-/** Where the element at `index` lies. */
-export const offsetOf = (index: readonly number[], strides: readonly number[]): number =>
-  index.reduce((offset, i, axis) => offset + i * (strides[axis] as number), 0);
-
-/** Strides of every steps[i]-th index. */
-export const timesSteps = (strides: readonly number[], steps: readonly number[]): number[] =>
-  strides.map((stride, axis) => stride * (steps[axis] as number));

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** As toDtype.c numbers them. */
 const NUMBERS: { readonly [dtype: string]: number } = { f32: 0, i32: 1, u8: 2, bool: 3, f16: 4, bf16: 5 };

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** The k best values along `axis`, best first, and their indices. */
 export const topK: Plan<KernelTable["topK"]> = (inputs, outputs, { k, axis, largest }, workers) => {

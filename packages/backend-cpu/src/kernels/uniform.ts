@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { CpuOperand, Plan } from "../launch";
-import { product, tasksFor } from "./axes";
+import { tasksFor } from "./axes";
 
 /** Philox numbers in [0, 1); advances the state. */
 export const uniform: Plan<KernelTable["uniform"]> = (inputs, outputs, _attrs, workers) => {
