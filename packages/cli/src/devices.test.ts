@@ -33,6 +33,12 @@ describe("device()", () => {
     await opened.close();
   });
 
+  test("with validate is checked: the cpu by the reference", async () => {
+    const opened = await device("cpu", { threads: 1, validate: true });
+    expect(opened.adapter).toMatch(/^WebAssembly .*, every kernel checked by the reference$/);
+    await opened.close();
+  });
+
   test("auto ends at the cpu and says why others were passed over", async () => {
     const opened = await device("auto", { threads: 1 });
     expect(opened.name).toBe("cpu");

@@ -1,25 +1,43 @@
 import { type Backend, type Device, DeviceError, type SkippedBackend, unknownName, VertebraError } from "@vertebra/core";
+import type { ValidatingDevice } from "@vertebra/parity";
+import { formatCount } from "./format";
+import type { Output } from "./output";
 import { asUsageError } from "./usage-error";
 
 export interface DeviceOptions {
   /** Threads of the cpu device. Default: as many as there are cores. */
   readonly threads?: number | undefined;
+  /**
+   * Runs every kernel again, on the cpu or, where the device is the cpu, in the f64 reference; waiting for the device then throws a
+   * WrongKernelError for the first that differs. Default: false.
+   */
+  readonly validate?: boolean | undefined;
 }
 
 interface BackendRow {
-  /** As in device names: `cuda`, `cuda:1`. */
+  /** As in device names, up to a colon: `cuda`, `cuda:1`. */
   readonly name: string;
   readonly package: string;
-  /** More than one device of the kind can be chosen by number. */
-  readonly isNumbered?: true;
+  /** What may stand behind a colon, as options of the backend; undefined where it can't be. */
+  readonly select?: (which: string) => object | undefined;
 }
 
 /** Every backend that has a name, in the order in which `auto` tries them. */
 const BACKENDS: readonly BackendRow[] = [
-  { name: "cuda", package: "@vertebra/backend-cuda", isNumbered: true },
-  { name: "webgpu", package: "@vertebra/backend-webgpu" },
+  {
+    name: "cuda",
+    package: "@vertebra/backend-cuda",
+    select: (which) => (/^\d+$/.test(which) ? { index: Number(which) } : undefined),
+  },
+  {
+    name: "webgpu",
+    package: "@vertebra/backend-webgpu",
+    select: (which) => (isPowerPreference(which) ? { powerPreference: which } : which === "" ? undefined : { adapter: which }),
+  },
   { name: "cpu", package: "@vertebra/backend-cpu" },
 ];
+
+const isPowerPreference = (text: string): boolean => ["high-performance", "low-power"].includes(text);
 
 /** Adapters and drivers that imitate a device: listed, opened when named, never picked by `auto`. */
 const IMITATIONS = ["software", "test-driver"];
@@ -35,17 +53,35 @@ export interface DeviceRow {
 }
 
 /**
- * Opens a device by name: "cpu", "webgpu", "cuda", "cuda:1", or "auto" for the first of cuda, webgpu on real hardware, cpu.
+ * Opens a device by name: "cpu", "cuda", "cuda:1", "webgpu", "webgpu:nvidia" (part of the adapter's name), "webgpu:low-power" or
+ * "webgpu:high-performance", or "auto" for the first of cuda, webgpu on real hardware, cpu.
  * The backend's package is imported only then. `device.skipped` says why `auto` passed others over.
  * @throws UsageError for an unknown name. @throws DeviceError with the reason and the fix if it can't be used here.
  */
 export async function device(name = "auto", options: DeviceOptions = {}): Promise<Device> {
+  const opened = await openNamed(name, options);
+  return options.validate ? validated(opened, options) : opened;
+}
+
+async function openNamed(name: string, options: DeviceOptions): Promise<Device> {
   if (name === "auto") return openFirst(options);
-  const [kind = "", index] = name.split(":", 2);
+  const [kind = ""] = name.split(":", 1);
   const row = BACKENDS.find((backend) => backend.name === kind);
-  const isKnown = row !== undefined && (index === undefined || (row.isNumbered && /^\d+$/.test(index)));
-  if (!isKnown) throw asUsageError(unknownName("device", "device", name, [...BACKENDS.map((backend) => backend.name), "auto"]));
-  return open(row, { ...options, ...(index !== undefined && { index: Number(index) }) });
+  const selected = name === kind ? {} : row?.select?.(name.slice(kind.length + 1));
+  if (!row || !selected)
+    throw asUsageError(unknownName("device", "device", name, [...BACKENDS.map((backend) => backend.name), "auto"]));
+  return open(row, { ...options, ...selected });
+}
+
+async function validated(opened: Device, { threads }: DeviceOptions): Promise<Device> {
+  try {
+    // Loaded only where it is asked for.
+    const { openReference, validating } = await import("@vertebra/parity");
+    return validating(opened, opened.name === "cpu" ? openReference() : await openNamed("cpu", { threads }));
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** Every known device with what it runs on, or why it can't be used. Opens and closes each. */
@@ -63,18 +99,29 @@ export async function listDevices(options: DeviceOptions = {}): Promise<DeviceRo
   return rows;
 }
 
-/** Opens `name` for `fn` and closes it afterwards: the threads of an open device keep a process alive. */
+/**
+ * Opens `name` for `fn` and closes it afterwards: the threads of an open device keep a process alive. `output` is told how many
+ * calls were found right, where they are validated.
+ */
 export async function usingDevice<T>(
   name: string | undefined,
-  options: DeviceOptions,
+  { output, ...options }: DeviceOptions & { readonly output?: Output },
   fn: (device: Device) => Promise<T>,
 ): Promise<T> {
   const opened = await device(name, options);
   try {
-    return await fn(opened);
+    const result = await fn(opened);
+    if ("checkedCalls" in opened) await sayChecked(opened as ValidatingDevice, output);
+    return result;
   } finally {
     await opened.close();
   }
+}
+
+async function sayChecked(device: ValidatingDevice, output?: Output): Promise<void> {
+  // What nobody has waited for is checked too.
+  await device.sync();
+  output?.say(`${formatCount(device.checkedCalls)} calls of kernels run again: none differs`);
 }
 
 async function openFirst(options: DeviceOptions): Promise<Device> {
@@ -97,10 +144,7 @@ async function openFirst(options: DeviceOptions): Promise<Device> {
   throw new DeviceError("device", { rule: "one of the backends must be usable here", got });
 }
 
-async function open(
-  { name, package: packageName }: BackendRow,
-  options: DeviceOptions & { readonly index?: number },
-): Promise<Device> {
+async function open({ name, package: packageName }: BackendRow, options: DeviceOptions): Promise<Device> {
   const module = await importBackend(name, packageName);
   const factory = module[name] as (options: object) => Backend;
   const { threads, ...others } = options;

@@ -188,6 +188,11 @@ export const OPTIONS = {
     byDefault: "as many as there are cores",
     commands: EVERY,
   }),
+  validate: option({
+    type: toggle,
+    help: "Run every kernel again on the cpu (those of the cpu in the f64 reference) and stop at the first that differs. Slow.",
+    commands: ["train", ...MODEL_RUNS],
+  }),
   json: option({ type: toggle, help: "One JSON document on stdout; everything else goes to stderr.", commands: EVERY }),
   help: option({ type: toggle, help: "This text.", commands: EVERY }),
 };

@@ -2,6 +2,7 @@ import { recordCall, wantsGrad, withRecording } from "./apply";
 import { AutogradError, formatShape } from "./errors";
 import { ones } from "./functional/creation";
 import { sumTo } from "./functional/sumTo";
+import { atLayer } from "./layer-path";
 import { add } from "./ops/binary";
 import { scoped } from "./scope";
 import { isSameShape, type TensorSpec } from "./shape";
@@ -228,8 +229,8 @@ class Propagation {
     const dy = this.#grads.get(output);
     if (!dy) return;
     runHooks(output, dy);
-    const { inputs } = node.fields;
-    const grads = scoped(() => inputGradients(node, output, dy, isWanted, createGraph));
+    const { inputs, layer } = node.fields;
+    const grads = scoped(() => atLayer(layer, () => inputGradients(node, output, dy, isWanted, createGraph)));
     for (const [index, grad] of grads.entries()) {
       const input = inputs[index];
       if (grad && input) this.#add(input, grad);

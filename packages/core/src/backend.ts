@@ -53,7 +53,10 @@ export interface Device {
   release(buffer: Buffer): void;
   /** Copies `bytes` to the start of `buffer`; `bytes` may be reused as soon as this returns. */
   write(buffer: Buffer, bytes: Uint8Array): void;
-  /** Copies the first `bytes` bytes of `buffer` to the host, after all work queued so far. */
+  /**
+   * Copies the first `bytes` bytes of `buffer` to the host, after all work queued so far and before any queued later: `buffer` may
+   * be overwritten or released as soon as this returns.
+   */
   read(buffer: Buffer, bytes: number): Promise<Uint8Array>;
   sync(): Promise<void>;
   memory(): MemoryInfo;

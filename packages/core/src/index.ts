@@ -90,6 +90,7 @@ export {
 export type { OpenSibling } from "./io/safetensors-shards";
 export type { TensorEntry, TensorFile } from "./io/tensor-file";
 export type { AddressLike, BlobLike, OpenedSource, WeightsSource } from "./io/weights-source";
+export { currentLayer, type LayerPath } from "./layer-path";
 export { checkLeaks } from "./leaks";
 export { networkDepth } from "./lint/depth";
 export { type LintFinding, type LintOptions, type LintReport, lint } from "./lint/lint";

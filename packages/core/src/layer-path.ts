@@ -3,7 +3,7 @@ export interface PathNode {
   childName(child: PathNode): string | undefined;
 }
 
-const stack: PathNode[] = [];
+let stack: PathNode[] = [];
 /** The path of the stack as it is; made when first asked for, shared by all calls of one layer. */
 let path: LayerPath | undefined;
 /** Names found during the outermost call at hand, by layer and the one inside it: no tree changes while it runs. */
@@ -19,6 +19,18 @@ export function insideLayer<T>(layer: PathNode, fn: () => T): T {
   } finally {
     stack.pop();
     path = outer;
+    if (stack.length === 0) names.clear();
+  }
+}
+
+/** Runs `fn` as if `layer` were being called: backward belongs to the layers that made the calls. */
+export function atLayer<T>(layer: LayerPath, fn: () => T): T {
+  const [outerStack, outerPath] = [stack, path];
+  [stack, path] = [[...layer.layers], layer];
+  try {
+    return fn();
+  } finally {
+    [stack, path] = [outerStack, outerPath];
     if (stack.length === 0) names.clear();
   }
 }
@@ -57,6 +69,6 @@ const OUTSIDE = new LayerPath([]);
 
 /** Where the call being made stands in the model. */
 export const currentLayer = (): LayerPath => {
-  path ??= stack.length < 2 ? OUTSIDE : new LayerPath(stack.slice());
+  path ??= stack.length === 0 ? OUTSIDE : new LayerPath(stack.slice());
   return path;
 };

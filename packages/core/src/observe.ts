@@ -5,7 +5,7 @@ import type { Tensor } from "./tensor";
 export interface OpCall {
   readonly op: string;
   readonly attrs: unknown;
-  /** Path of the innermost layer (`layer2.0.conv1`); empty outside a Module. */
+  /** Path of the innermost layer (`layer2.0.conv1`), in backward of the one whose call it derives; empty outside a Module. */
   readonly layer: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];

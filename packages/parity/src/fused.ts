@@ -1,7 +1,6 @@
 import {
   applyFused,
   type Conv2dAttrs,
-  countElements,
   type Device,
   type FusedActivation,
   type FusedTable,
@@ -82,14 +81,14 @@ function convSubject(
   };
 }
 
-/** activation(conv2d(x, weight) · scale + shift + residual), and how far off it may be. silu's slope is at most 1.1, the others' 1. */
+/** What the fused kernel stands for, and how far off it may be. */
 function composition(
   arguments_: readonly Argument[],
   shape: Shape,
   attrs: FusedAttrs,
   precision: Precision,
 ): { result: Values; bound: Bound } {
-  const [x, weight, scale, shift, residual] = arguments_.map(({ values }) => values) as [Values, Values, Values, Values, Values?];
+  const [x, weight, ...others] = arguments_.map(({ values }) => values) as [Values, Values, ...Values[]];
   const call = { attrs: attrs as Conv2dAttrs, shapes: [shape], shape };
   const convolved = MEANINGS.conv2d(call, x, weight)[0] as Values;
   const ofConvolution = boundsOf(
@@ -97,16 +96,26 @@ function composition(
     { inputs: [x, weight], results: [convolved], attrs, shapes: [shape] },
     precision,
   )[0] as Bound;
+  return finishConvolution(convolved, ofConvolution, others, attrs.activation, precision);
+}
+
+/** activation(convolved · scale + shift + residual), and how far off it may be. silu's slope is at most 1.1, the others' 1. */
+export function finishConvolution(
+  convolved: Values,
+  ofConvolution: Bound,
+  [scale, shift, residual]: readonly Values[],
+  activation: FusedActivation,
+  precision: Precision,
+): { result: Values; bound: Bound } {
   const channel = channelOf(convolved);
   const ulp = 2 * precision.rounding;
-  const max = new Float64Array(countElements(shape));
+  const max = new Float64Array(convolved.data.length);
   const result = convolved.map((value, i) => {
-    const [s, t, r] = [scale.at(channel(i)), shift.at(channel(i)), residual?.at(i) ?? 0];
+    const [s, t, r] = [scale?.at(channel(i)) ?? 1, shift?.at(channel(i)) ?? 0, residual?.at(i) ?? 0];
     const sum = value * s + t + r;
     const ofSum = (ofConvolution.max[i] as number) * Math.abs(s) + ulp * 3 * (Math.abs(value * s) + Math.abs(t) + Math.abs(r));
-    const y = ACTIVATIONS[attrs.activation](sum);
-    max[i] =
-      attrs.activation === "silu" ? 1.1 * ofSum + ulp * activationBounds.silu.error({ a: sum, y, b: 0, params: {} }) : ofSum;
+    const y = ACTIVATIONS[activation](sum);
+    max[i] = activation === "silu" ? 1.1 * ofSum + ulp * activationBounds.silu.error({ a: sum, y, b: 0, params: {} }) : ofSum;
     return y;
   });
   return { result, bound: { max } };

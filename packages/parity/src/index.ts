@@ -11,3 +11,5 @@ export { MEANINGS } from "./reference/kernels/index";
 export type { CaseOutcome, Failure, FailureKind, Report } from "./report";
 export { type RunOptions, runOps, type Skip } from "./run";
 export { runTraining, type TrainingCase } from "./training";
+export { type ValidatingDevice, validating } from "./validate/validating";
+export { WrongKernelError } from "./validate/wrong-kernel-error";

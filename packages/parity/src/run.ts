@@ -1,4 +1,4 @@
-import { type Device, OPS, type OpName } from "@vertebra/core";
+import { type Device, type FusedTable, OPS, type OpName } from "@vertebra/core";
 import { runSubject, type Subject } from "./case-run";
 import { resultSpecs } from "./case-values";
 import { CASES } from "./cases/index";
@@ -19,8 +19,8 @@ export interface Skip {
 }
 
 export interface RunOptions {
-  /** Default: all, and the fused kernels that a device has. */
-  readonly ops?: readonly OpName[];
+  /** Default: all, and the fused kernels. A device that lacks a fused kernel has no cases of it. */
+  readonly ops?: readonly (OpName | keyof FusedTable)[];
   readonly skips?: readonly Skip[];
   /** Called after every case of every device. */
   readonly onCase?: (outcome: CaseOutcome) => void;
@@ -36,7 +36,9 @@ export async function runOps(devices: readonly Device[], { ops, skips = [], onCa
     outcomes.push(outcome);
     onCase?.(outcome);
   };
+  const isFused = (name: string): name is keyof FusedTable => !Object.hasOwn(OPS, name);
   for (const op of ops ?? (Object.keys(OPS) as OpName[])) {
+    if (isFused(op)) continue;
     for (const one of (CASES[op] as Cases<unknown>).cases) {
       const reference = await referenceOf(op, one);
       const wrong = checkGradient(reference);
@@ -50,9 +52,10 @@ export async function runOps(devices: readonly Device[], { ops, skips = [], onCa
       }
     }
   }
-  if (!ops)
-    for (const device of devices)
-      for (const subject of fusedSubjects(device)) done(applySkips(await runSubject(device, subject), skips));
+  const fused = ops?.filter(isFused);
+  for (const device of fused?.length === 0 ? [] : devices)
+    for (const subject of fusedSubjects(device))
+      if (fused?.some((name) => name === subject.op) ?? true) done(applySkips(await runSubject(device, subject), skips));
   return summarize(devices, outcomes);
 }
 

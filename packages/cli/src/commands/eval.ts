@@ -12,7 +12,7 @@ import { EVALUATION_BATCH } from "../training/session";
 export const evalCommand: Command<"eval"> = async ({ args, options, output }) => {
   const [name = ""] = args;
   const { weights = "", limit, numClasses } = options;
-  return usingDevice(options.device, options, async (device) => {
+  return usingDevice(options.device, { ...options, output }, async (device) => {
     const where = "vertebra eval";
     const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
     const { model, record, inChannels } = trained;

@@ -16,7 +16,7 @@ const BAR_WIDTH = 20;
 export const predict: Command<"predict"> = async ({ args, options, output }) => {
   const [name = "", ...images] = args;
   const { weights = "", numClasses, topK = 5 } = options;
-  return usingDevice(options.device, options, async (device) => {
+  return usingDevice(options.device, { ...options, output }, async (device) => {
     const where = "vertebra predict";
     const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
     warnOfGuess(output, trained);

@@ -20,7 +20,7 @@ export const run: Command<"run"> = async ({ args, options, output }) => {
   const { weights = "", inputFile = "", outputFile = "", numClasses, batchSize } = options;
   const where = "vertebra run";
   await requireOtherFile(where, outputFile, [inputFile, weights]);
-  return usingDevice(options.device, options, async (device) => {
+  return usingDevice(options.device, { ...options, output }, async (device) => {
     const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
     const { model } = trained;
     const { values, shape } = await readInput(inputFile);

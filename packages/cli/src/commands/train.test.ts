@@ -71,6 +71,17 @@ describe("train", () => {
     expect(a?.equals(other as Buffer)).toBe(false);
   });
 
+  test("with --validate gives the same bytes and says how many calls were run again", async () => {
+    await train("plain.safetensors", "--limit 16");
+    const { code, stdout } = await train("validated.safetensors", "--limit 16 --validate --device cpu");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/every kernel checked by the reference[\s\S]*\n\d+ calls .* none differs\n$/),
+    ]);
+    const [plain, validated] = ["plain", "validated"].map((name) => readFileSync(file(`${name}.safetensors`)));
+    expect(plain?.equals(validated as Buffer)).toBe(true);
+  });
+
   test.each([
     "--optimizer sgd --schedule cosine --warmup 0.5",
     "--optimizer adam",

@@ -31,7 +31,7 @@ export const train: Command<"train"> = async (context) => {
   if (options.startWeights !== undefined) await requireOtherFile(WHERE, out, [options.startWeights]);
   using interrupt = new Interrupt(() => output.warn("\nStopping after this step; once more to stop at once."));
   // Awaited here, or the signals would have their usual meaning back too early.
-  return await usingDevice(options.device, options, async (device) => {
+  return await usingDevice(options.device, { ...options, output }, async (device) => {
     const dataset = await loadData(settings.data, "train");
     const testSet = hasSplit(settings.data, "test") ? await loadData(settings.data, "test") : undefined;
     const record = checkpoint?.record ? { ...checkpoint.record, settings } : newRecord(plan, dataset);
