@@ -1,10 +1,12 @@
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { wgslText } from "./vite.wgsl";
 
 /** Workspace packages resolve to their sources, so that no test runs on a stale dist. */
 const SOURCE = "@vertebra/source";
 
 export default defineConfig({
+  plugins: [wgslText()],
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions], externalConditions: [SOURCE, "node", "module-sync"] } },
   test: {

@@ -10,20 +10,30 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const MAY_IMPORT = {
   core: [],
   "backend-cpu": ["@vertebra/core"],
+  "backend-webgpu": ["@vertebra/core"],
   data: ["@vertebra/core"],
   models: ["@vertebra/core"],
   parity: ["@vertebra/core"],
-  cli: ["@vertebra/backend-cpu", "@vertebra/core", "@vertebra/data", "@vertebra/models", "@vertebra/parity", "vertebra"],
+  cli: [
+    "@vertebra/backend-cpu",
+    "@vertebra/backend-webgpu",
+    "@vertebra/core",
+    "@vertebra/data",
+    "@vertebra/models",
+    "@vertebra/parity",
+    "vertebra",
+  ],
 };
 const OPS = "packages/core/src/ops";
-const KERNELS = "packages/backend-cpu/src/kernels";
+/** Folders with a plan for each op, and what their kernels end in. */
+const KERNELS = { "packages/backend-cpu/src/kernels": ".c", "packages/backend-webgpu/src/kernels": ".wgsl" };
 const MAX_LINES = { source: 400, test: 500 };
 const CODE = /\.(ts|mjs|c|h|cc|cu|wgsl)$/;
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*["'](vertebra(?:\/[^"']*)?|@vertebra\/[^"']+)["']/g;
 
 const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
 const files = listed.split("\n").filter((path) => path !== "" && existsSync(path));
-const isTest = (path) => /\.test\.ts$/.test(path) || path.startsWith("tests/");
+const isTest = (path) => /\.test\.ts$/.test(path) || path.startsWith("tests/") || path.includes("/src/testing/");
 
 const problems = [...imports(), ...ops(), ...sizes(), ...names()];
 for (const problem of problems) console.error(problem);
@@ -49,7 +59,10 @@ function* imports() {
   }
 }
 
-/** A file that defines an op has its line in the op table, and a plan and a kernel of its name; one that shares memory has none. */
+/**
+ * A file that defines an op has its line in the op table and a plan of its name in every backend, one that shares memory has none.
+ * The plan's folder has a kernel of that name too, or the plan says by an import whose it uses. No kernel is without a plan.
+ */
 function* ops() {
   const table = existsSync(`${OPS}/index.ts`) ? read(`${OPS}/index.ts`) : "";
   for (const path of files) {
@@ -57,9 +70,17 @@ function* ops() {
     const op = basename(path, ".ts");
     if (["binary", "elementwise", "unary"].includes(op) || read(path).includes("applyAlias(")) continue;
     if (!table.includes(`"./${op}"`)) yield `${path}: the op table ${OPS}/index.ts doesn't import "./${op}"`;
-    for (const kernel of [`${KERNELS}/${op}.ts`, `${KERNELS}/${op}.c`]) {
-      if (!files.includes(kernel)) yield `${path}: ${kernel} is missing`;
+    for (const [folder, ending] of Object.entries(KERNELS)) {
+      const plan = `${folder}/${op}.ts`;
+      if (!files.includes(plan)) yield `${path}: ${plan} is missing`;
+      else if (!files.includes(`${folder}/${op}${ending}`) && !/from "\.\//.test(read(plan)))
+        yield `${path}: ${folder}/${op}${ending} is missing, and its plan uses no other`;
     }
+  }
+  const sources = files.filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !isTest(path)).map(read);
+  for (const path of files.filter((name) => name.endsWith(".wgsl"))) {
+    const name = basename(path);
+    if (!sources.some((source) => source.includes(`/${name}"`))) yield `${path}: no plan imports it`;
   }
 }
 
@@ -80,7 +101,7 @@ function* names() {
       yield `${path}: name what it holds; Manager, Helper, Util and Impl say nothing`;
     }
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(stem) && !/^[a-z][a-zA-Z0-9]*$/.test(stem)) {
-      yield `${path}: file names are kebab-case, or camelCase where an op is named`;
+      yield `${path}: file names are kebab-case, or camelCase where an op is named (conv2dParts, not conv2d-parts)`;
     }
   }
 }

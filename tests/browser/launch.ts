@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type LaunchOptions } from "playwright-core";
-import { unpackChromium } from "./packaged-chromium";
+import { unpackChromium } from "../../scripts/packaged-chromium.mjs";
 
 export interface ChromiumOptions {
   /** Chromium's software adapter as the page's `navigator.gpu`; needs no GPU, driver or root. Default: no WebGPU. */
@@ -14,7 +14,12 @@ export type Chromium =
   | { readonly browser: Browser; readonly origin: string }
   | { readonly browser: undefined; readonly reason: string };
 
-const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** The last as in the backend (dawn.ts): kernels with workgroup memory compile many times faster. */
+const SWIFTSHADER = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
+];
 const SYSTEM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const START_TIMEOUT_MS = 20_000;
 

@@ -1,0 +1,192 @@
+import {
+  add,
+  type Device,
+  DeviceError,
+  full,
+  matmul,
+  mul,
+  OutOfMemoryError,
+  Scope,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+} from "@vertebra/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { offerSwiftshader } from "../../../scripts/swiftshader.mjs";
+import { findAdapter } from "./adapter";
+import { requestDevice } from "./capabilities";
+import { deviceOn } from "./device";
+import { countsOf, warmUp, webgpu } from "./index";
+import { openForTests } from "./testing/open-device";
+
+const { device: opened, reason } = await openForTests();
+const device = opened as Device;
+const array = async (x: Tensor): Promise<number[]> => Array.from(await x.data());
+const ones = (count: number): Tensor => full([count], 1, { device });
+
+describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
+  afterAll(() => opened?.close());
+
+  test("says that it imitates a GPU, and what it can do", () => {
+    expect(device.name).toBe("webgpu");
+    expect(device.features).toEqual(expect.arrayContaining(["software", "finite-math"]));
+  });
+
+  describe("order", () => {
+    test("work reads what was written before it, not what is written after it", async () => {
+      const scope = new Scope(undefined);
+      const x = tensor([1, 2, 3], { device });
+      const y = scope.run(() => mul(x, 2));
+      device.write(x.storage.buffer, new Uint8Array(new Float32Array([7, 8, 9]).buffer));
+      const z = scope.run(() => mul(x, 2));
+      expect([await array(y), await array(z)]).toEqual([
+        [2, 4, 6],
+        [14, 16, 18],
+      ]);
+      scope.end();
+      x.dispose();
+    });
+
+    test("memory that is freed and given out again keeps its users apart", async () => {
+      let x = ones(1000);
+      for (let step = 0; step < 600; step++) {
+        const next = add(x, 1);
+        x.dispose();
+        x = next;
+      }
+      expect((await x.data())[999]).toBe(601);
+      x.dispose();
+    });
+
+    test("reads that wait at the same time each get their own", async () => {
+      const scope = new Scope(undefined);
+      const results = scope.run(() => Array.from({ length: 20 }, (_, i) => mul(ones(64 + i), i)));
+      const values = await Promise.all(results.map((one) => one.data()));
+      expect(values.map((one) => [one.length, one[0], one.at(-1)])).toEqual(values.map((_, i) => [64 + i, i, i]));
+      scope.end();
+    });
+
+    test("a large upload and many small ones arrive", async () => {
+      const large = Float32Array.from({ length: 700_000 }, (_, i) => i % 977);
+      const scope = new Scope(undefined);
+      const total = scope.run(() => {
+        const parts = Array.from({ length: 300 }, (_, i) => sum(tensor([i, 1], { device })));
+        return parts.reduce((all, part) => add(all, part), sum(tensor(large, { shape: [700_000], device })));
+      });
+      const expected = large.reduce((all, value) => all + value, 0) + (300 * 299) / 2 + 300;
+      expect((await total.item()) / expected).toBeCloseTo(1, 5);
+      scope.end();
+    });
+  });
+
+  describe("memory", () => {
+    test("stays level over a thousand steps", async () => {
+      const step = () => {
+        const scope = new Scope(undefined);
+        scope.run(() => sum(mul(ones(1000), ones(1000))));
+        scope.end();
+      };
+      step();
+      const before = device.memory();
+      for (let i = 0; i < 1000; i++) step();
+      await device.sync();
+      expect(device.memory().bytesInUse).toBe(before.bytesInUse);
+      expect(device.memory().buffers).toBe(before.buffers);
+    });
+
+    test("a tensor over the adapter's limit is refused in numbers, and the device goes on", async () => {
+      const error = (() => {
+        try {
+          return zeros([2 ** 29], { device });
+        } catch (thrown) {
+          return thrown as Error;
+        }
+      })();
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+      expect((error as Error).message).toMatch(/2147483648 bytes asked, \d+ bytes in \d+ buffers in use/);
+      const x = ones(3);
+      expect(await array(x)).toEqual([1, 1, 1]);
+      x.dispose();
+    });
+  });
+
+  describe("bits and tails", () => {
+    test("bytes and halves of odd lengths come back as they went", async () => {
+      for (const dtype of ["u8", "bool", "f16", "bf16"] as const) {
+        const x = tensor([1, 0, 1, 1, 0], { dtype, device });
+        expect([dtype, await array(x)]).toEqual([dtype, [1, 0, 1, 1, 0]]);
+        x.dispose();
+      }
+    });
+
+    test("an empty tensor is read without the device", async () => {
+      const x = zeros([0, 3], { device });
+      expect(await x.data()).toHaveLength(0);
+      x.dispose();
+    });
+  });
+
+  test("warmUp compiles what a function uses and computes nothing", async () => {
+    const a = ones(12);
+    const before = countsOf(device)?.launches;
+    const scope = new Scope(undefined);
+    await warmUp(device, () => scope.run(() => matmul(a.reshape([3, 4]), a.reshape([4, 3]))));
+    expect(countsOf(device)?.launches).toBe(before);
+    const y = scope.run(() => matmul(a.reshape([3, 4]), a.reshape([4, 3])));
+    expect(await array(y)).toEqual(new Array(9).fill(4));
+    scope.end();
+    a.dispose();
+  });
+});
+
+describe.skipIf(!opened)("the end of a device", () => {
+  beforeAll(() => offerSwiftshader());
+
+  test("a closed one says so, and another opens in the same process", async () => {
+    const first = await webgpu().open();
+    const x = tensor([1], { device: first });
+    await first.close();
+    await first.close();
+    expect(() => add(x, 1)).toThrow(
+      new DeviceError("webgpu", {
+        rule: "the device must be open",
+        got: "a closed one",
+        fix: "Open a new one with webgpu().open()",
+      }),
+    );
+    await expect(x.data()).rejects.toThrow(DeviceError);
+    x.dispose();
+    const second = await webgpu().open();
+    const y = tensor([2], { device: second });
+    expect(await array(y)).toEqual([2]);
+    y.dispose();
+    await second.close();
+  });
+
+  test("a lost one says so at the next op and to those who wait, and another opens", async () => {
+    const found = await findAdapter({});
+    const capabilities = await requestDevice(found);
+    const lost = deviceOn(found, capabilities);
+    const x = tensor([1, 2], { device: lost });
+    const waiting = x.data();
+    // What a driver's reset is to a page or process.
+    capabilities.gpu.destroy();
+    await expect(waiting).rejects.toThrow(/the device was lost|lost/);
+    await capabilities.gpu.lost;
+    expect(() => add(x, 1)).toThrow(/the device was lost.*Open a new device/);
+    x.dispose();
+    await lost.close();
+    const next = await webgpu().open();
+    const y = tensor([5], { device: next });
+    expect(await array(y)).toEqual([5]);
+    y.dispose();
+    await next.close();
+  });
+
+  test("an adapter that isn't there is answered with those that are", async () => {
+    await expect(webgpu({ adapter: "no such adapter" }).open()).rejects.toThrow(
+      /an adapter's name must contain "no such adapter", got SwiftShader/,
+    );
+  });
+});

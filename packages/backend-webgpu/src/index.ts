@@ -1,0 +1,1 @@
+export { countsOf, type WebgpuCounts, type WebgpuOptions, warmUp, webgpu } from "./device";

@@ -1,0 +1,142 @@
+import { product } from "@vertebra/core/plan";
+import { type GpuOperand, gridFor, type Launch, type Limits, type Scratch, type Step } from "../launch";
+import { type Shader, shader, withConstants } from "../shader";
+import { addParts, divide, type Epilogue, epilogueBindings, epilogueConstants, type Parts } from "./conv-epilogue";
+import type { TapTable } from "./conv-tables";
+import tiledCode from "./conv2d.wgsl";
+import directCode from "./conv2dDirect.wgsl";
+import pointwiseCode from "./conv2dPointwise.wgsl";
+
+/** The product y = Σ a · x of a convolution, or of its gradient by the input. */
+export interface ConvProduct {
+  readonly a: GpuOperand;
+  readonly x: GpuOperand;
+  readonly y: GpuOperand;
+  readonly taps: TapTable;
+  readonly groups: number;
+  /** Elements of a from one group, output channel and input channel to the next. */
+  readonly groupA: number;
+  readonly rowA: number;
+  readonly columnA: number;
+  /** From a phase's pixel to the next, in rows and columns. */
+  readonly stepX: readonly [number, number];
+  readonly stepY: readonly [number, number];
+  /** No tap leaves the input. */
+  readonly isInside: boolean;
+  /** One tap a channel, on the pixel itself. */
+  readonly isPointwise: boolean;
+  readonly epilogue: Epilogue;
+}
+
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly shader: Shader;
+}
+
+/** All have 256 invocations with 16 sums each; the fewer channels a group has, the wider over pixels. */
+const TILES = [
+  { rows: 64, columns: 64, blockTaps: 16 },
+  { rows: 32, columns: 128, blockTaps: 16 },
+  { rows: 16, columns: 256, blockTaps: 8 },
+] as const;
+
+const tilesOf = (name: string, code: string): readonly Tile[] =>
+  TILES.map(({ rows, columns, blockTaps }) => ({
+    rows,
+    columns,
+    shader: shader(name, withConstants(code, { BM: rows, BN: columns, BK: blockTaps })),
+  }));
+
+const TILED = tilesOf("conv2d", tiledCode);
+const POINTWISE = tilesOf("conv2dPointwise", pointwiseCode);
+const DIRECT = new Map(
+  [1, 2, 4].map((channels) => [channels, shader("conv2dDirect", withConstants(directCode, { CHANNELS: channels }))]),
+);
+
+/** From so many channels a group on a tile is full enough to beat loading every input once a channel. */
+const TILED_FROM = 8;
+const PART_TAPS = { least: 128, block: 16 };
+
+/** The launches of a product; none for an empty result. */
+export function planProduct(one: ConvProduct, limits: Limits): readonly Step[] {
+  if (product(one.y.shape) === 0) return [];
+  const rows = (one.y.shape[1] as number) / one.groups;
+  if (rows < TILED_FROM) return [direct(one, rows, limits)];
+  const isPointwise = one.isPointwise && one.taps.pixels % 4 === 0;
+  const tile = chooseTile(isPointwise ? POINTWISE : TILED, rows);
+  const [images] = one.x.shape as [number];
+  const [tilesM, tilesN] = [Math.ceil(rows / tile.rows), Math.ceil((images * one.taps.pixels) / tile.columns)];
+  const tiles = tilesM * tilesN * one.groups * one.taps.phases;
+  const parts = divide(one.taps.taps, tiles, PART_TAPS);
+  const scratch: Scratch | undefined = parts.count === 1 ? undefined : { scratchBytes: parts.count * product(one.y.shape) * 4 };
+  const grid = { rows, parts, tilesM, tilesN, to: scratch ?? one.y };
+  const launch = {
+    shader: tile.shader,
+    ...(isPointwise ? pointwise(one, grid) : tiled(one, grid)),
+    grid: gridFor(tiles * parts.count, limits, 1),
+  };
+  return scratch ? [launch, addParts(scratch, parts, one.y, one.epilogue, limits)] : [launch];
+}
+
+/** The first that is more than half full, or the last. */
+const chooseTile = (tiles: readonly Tile[], rows: number): Tile =>
+  tiles.find((candidate) => rows > candidate.rows / 2) ?? (tiles.at(-1) as Tile);
+
+interface TileGrid {
+  readonly rows: number;
+  readonly parts: Parts;
+  readonly tilesM: number;
+  readonly tilesN: number;
+  /** y, or where parts of its sums go. */
+  readonly to: GpuOperand | Scratch;
+}
+
+function tiled(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGrid): Omit<Launch, "shader" | "grid"> {
+  const { a, x, y, taps, groups, groupA, rowA, epilogue } = one;
+  const [images, channels, height, width] = x.shape as [number, number, number, number];
+  const plane = height * width;
+  return {
+    constants: { ...(parts.count === 1 && epilogueConstants(epilogue)), ...(one.isInside && { hasBounds: 0 }) },
+    params: [
+      ...[rows, groups, images, taps.phases, parts.count, parts.length, tilesM, tilesN, height, width],
+      ...[channels * plane, (channels / groups) * plane, groupA, rowA],
+      ...[planeOf(y), y.shape[3] as number, product(y.shape), ...one.stepX, ...one.stepY],
+    ],
+    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue, a), to],
+  };
+}
+
+function pointwise(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGrid): Omit<Launch, "shader" | "grid"> {
+  const { a, x, y, taps, groups, groupA, rowA, columnA, epilogue } = one;
+  const quads = planeOf(y) / 4;
+  return {
+    ...(parts.count === 1 && { constants: epilogueConstants(epilogue) }),
+    params: [
+      ...[rows, taps.taps, groups, x.shape[0] as number, parts.count, parts.length, tilesM, tilesN],
+      ...[quads, groupA, rowA, columnA, product(y.shape) / 4],
+    ],
+    bindings: [a, x, ...epilogueBindings(epilogue, a), to],
+  };
+}
+
+function direct(one: ConvProduct, rows: number, limits: Limits): Launch {
+  const { a, x, y, taps, groups, groupA, rowA, epilogue } = one;
+  const channels = rows > 2 ? 4 : rows;
+  const blocks = Math.ceil(rows / channels);
+  const [images, inputChannels, height, width] = x.shape as [number, number, number, number];
+  const plane = height * width;
+  return {
+    shader: DIRECT.get(channels) as Shader,
+    constants: epilogueConstants(epilogue),
+    params: [
+      ...[rows, groups, images, taps.phases, blocks, taps.pixels, height, width],
+      ...[inputChannels * plane, (inputChannels / groups) * plane, groupA, rowA],
+      ...[planeOf(y), y.shape[3] as number, ...one.stepX, ...one.stepY],
+    ],
+    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue, a), y],
+    grid: gridFor(images * taps.phases * groups * blocks * taps.pixels, limits),
+  };
+}
+
+const planeOf = ({ shape }: GpuOperand): number => (shape[2] as number) * (shape[3] as number);

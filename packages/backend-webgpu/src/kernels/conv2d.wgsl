@@ -1,0 +1,199 @@
+// Convolution as an implicit matrix product, and by other tables its gradient by the input:
+//   y[n, m, p] = Σₖ a[m, k] · x[n, p moved by tap k],    rows m: output channels of a group, columns: pixels p of all images n.
+// Source: Chetlur et al. 2014 (cuDNN), section 3: the matrix of input patches exists in workgroup memory only, tile by tile.
+//
+// A tap k says where its weight and its input element lie: (weight offset, input offset, rows down, columns right). A phase is
+// a set of outputs, `step` apart, that have the same taps: one for a convolution, stride² for the gradient by the input.
+// A workgroup makes BM × BN outputs, an invocation TM × 4 of them. Tiles of a and of the patches go through workgroup memory BK
+// taps at a time. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
+// With several parts each makes its own share of the taps; conv2dParts.wgsl adds the parts.
+
+const BM = 64u;
+const BN = 64u;
+const BK = 16u;
+const TM = 4u;
+const THREADS = (BM / TM) * (BN / 4u);
+const QUADS_M = BM / 4u;
+const QUADS_N = BN / 4u;
+const SUM_BLOCKS = 256u / BK;
+// Rows of a's tile are one quad apart from a multiple of the banks: it is written down its columns.
+const STRIDE_A = QUADS_M + 1u;
+const K_STEP = THREADS / QUADS_N;
+
+override hasBounds: bool = true; // false where no tap leaves the input
+override hasScale: bool = false;
+override hasShift: bool = false; // also a convolution's bias
+override hasResidual: bool = false;
+override activation: u32 = 0u; // none, relu, relu6, silu
+
+struct Params {
+  rows: u32,
+  groups: u32,
+  images: u32,
+  phases: u32,
+  parts: u32,
+  partTaps: u32, // taps of a part, a multiple of BK
+  tilesM: u32,
+  tilesN: u32, // of the largest phase
+  height: i32, // of x
+  width: i32,
+  imageX: i32, // elements from one to the next
+  groupX: i32,
+  groupA: u32,
+  rowA: u32,
+  planeY: u32,
+  widthY: u32,
+  elementsY: u32,
+  stepXh: i32, // from a phase's pixel to the next, in x and in y
+  stepXw: i32,
+  stepYh: u32,
+  stepYw: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+// Two rows a phase: (first tap, taps, height, width), (x of pixel 0: row, column; y of pixel 0: row, column); then the taps.
+@group(0) @binding(3) var<storage, read> table: array<vec4<i32>>;
+@group(0) @binding(4) var<storage, read> scale: array<f32>;
+@group(0) @binding(5) var<storage, read> shift: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+
+var<workgroup> tileA: array<vec4<f32>, BK * STRIDE_A>;
+var<workgroup> tileX: array<vec4<f32>, BK * QUADS_N>;
+
+fn finish(sum: f32, channel: u32, at: u32) -> f32 {
+  var value = sum;
+  if (hasScale) { value *= scale[channel]; }
+  if (hasShift) { value += shift[channel]; }
+  if (hasResidual) { value += residual[at]; }
+  switch activation {
+    case 1u: { return max(value, 0.0f); }
+    case 2u: { return clamp(value, 0.0f, 6.0f); }
+    case 3u: { return value / (1.0f + exp(-value)); }
+    default: { return value; }
+  }
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  // Tiles of one column of the matrix stand side by side: they read the same pixels.
+  var rest = group.y * groups.x + group.x;
+  let firstRow = (rest % params.tilesM) * BM;
+  rest /= params.tilesM;
+  let firstColumn = (rest % params.tilesN) * BN;
+  rest /= params.tilesN;
+  let part = rest % params.parts;
+  rest /= params.parts;
+  let phase = rest % params.phases;
+  let ownGroup = rest / params.phases;
+
+  let extent = table[phase * 2u];
+  let start = table[phase * 2u + 1u];
+  let taps = u32(extent.y);
+  let firstTap = 2u * params.phases + u32(extent.x);
+  let widthP = u32(extent.w);
+  let pixels = u32(extent.z) * widthP;
+  let columns = params.images * pixels;
+  if (ownGroup >= params.groups || firstColumn >= columns) { return; }
+
+  // The four pixels whose patches this invocation brings in, at every tap: offset of the image's group, row and column in x.
+  let quad = local % QUADS_N;
+  var base: array<i32, 4>;
+  var row: array<i32, 4>;
+  var column: array<i32, 4>;
+  for (var j = 0u; j < 4u; j++) {
+    let at = firstColumn + quad * 4u + j;
+    let image = at / pixels;
+    let pixel = at % pixels;
+    row[j] = i32(pixel / widthP) * params.stepXh + start.x;
+    column[j] = i32(pixel % widthP) * params.stepXw + start.y;
+    base[j] = i32(image) * params.imageX + i32(ownGroup) * params.groupX + row[j] * params.width + column[j];
+    // A pixel past the end reads as one far outside.
+    if (at >= columns) { row[j] = -1000000; base[j] = -1; }
+  }
+  let weights = ownGroup * params.groupA;
+
+  var total: array<vec4<f32>, TM>;
+  var sum: array<vec4<f32>, TM>;
+  let partBegin = part * params.partTaps;
+  let partEnd = min(partBegin + params.partTaps, taps);
+  var blocks = 0u;
+  let threadRow = local / QUADS_N;
+  for (var first = partBegin; first < partEnd; first += BK) {
+    // a's tile: four rows of one tap an invocation, neighbours at neighbouring taps.
+    for (var task = local; task < BK * QUADS_M; task += THREADS) {
+      let k = task % BK;
+      let rows = firstRow + (task / BK) * 4u;
+      var quadA = vec4<f32>();
+      if (first + k < partEnd) {
+        let at = weights + u32(table[firstTap + first + k].x);
+        if (rows < params.rows) { quadA.x = a[at + rows * params.rowA]; }
+        if (rows + 1u < params.rows) { quadA.y = a[at + (rows + 1u) * params.rowA]; }
+        if (rows + 2u < params.rows) { quadA.z = a[at + (rows + 2u) * params.rowA]; }
+        if (rows + 3u < params.rows) { quadA.w = a[at + (rows + 3u) * params.rowA]; }
+      }
+      tileA[k * STRIDE_A + task / BK] = quadA;
+    }
+    // The patches' tile: the same four pixels at every K_STEP-th tap.
+    for (var k = local / QUADS_N; k < BK; k += K_STEP) {
+      var values = vec4<f32>();
+      if (first + k < partEnd) {
+        let tap = table[firstTap + first + k];
+        for (var j = 0u; j < 4u; j++) {
+          let h = row[j] + tap.z;
+          let w = column[j] + tap.w;
+          let isInside = select(base[j] >= 0, h >= 0 && h < params.height && w >= 0 && w < params.width, hasBounds);
+          if (isInside) { values[j] = x[base[j] + tap.y]; }
+        }
+      }
+      tileX[k * QUADS_N + quad] = values;
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < BK; k++) {
+      let right = tileX[k * QUADS_N + quad];
+      for (var r = 0u; r < TM / 4u; r++) {
+        let left = tileA[k * STRIDE_A + threadRow * (TM / 4u) + r];
+        sum[r * 4u] += left.x * right;
+        sum[r * 4u + 1u] += left.y * right;
+        sum[r * 4u + 2u] += left.z * right;
+        sum[r * 4u + 3u] += left.w * right;
+      }
+    }
+    workgroupBarrier();
+    blocks++;
+    if (blocks == SUM_BLOCKS) {
+      blocks = 0u;
+      for (var r = 0u; r < TM; r++) {
+        total[r] += sum[r];
+        sum[r] = vec4<f32>();
+      }
+    }
+  }
+
+  for (var j = 0u; j < 4u; j++) {
+    let at = firstColumn + quad * 4u + j;
+    if (at >= columns) { break; }
+    let image = at / pixels;
+    let pixel = at % pixels;
+    let h = (pixel / widthP) * params.stepYh + u32(start.z);
+    let w = (pixel % widthP) * params.stepYw + u32(start.w);
+    for (var r = 0u; r < TM; r++) {
+      let m = firstRow + threadRow * TM + r;
+      if (m >= params.rows) { break; }
+      let channel = ownGroup * params.rows + m;
+      let index = (image * params.groups * params.rows + channel) * params.planeY + h * params.widthY + w;
+      let value = total[r][j] + sum[r][j];
+      if (params.parts > 1u) {
+        y[part * params.elementsY + index] = value;
+      } else {
+        y[index] = finish(value, channel, index);
+      }
+    }
+  }
+}

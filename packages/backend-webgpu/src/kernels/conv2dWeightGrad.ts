@@ -1,0 +1,58 @@
+import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
+import { type GpuOperand, gridFor, type Launch, type Plan, type Scratch } from "../launch";
+import { shader, withConstants } from "../shader";
+import { addParts, divide } from "./conv-epilogue";
+import { columnTable, convSizes } from "./conv-tables";
+import tiledCode from "./conv2dWeightGrad.wgsl";
+import directCode from "./conv2dWeightGradDirect.wgsl";
+
+const DIRECT = shader("conv2dWeightGradDirect", directCode);
+const tile = (rows: number, columns: number) => ({
+  rows,
+  columns,
+  shader: shader("conv2dWeightGrad", withConstants(tiledCode, { BM: rows, BN: columns })),
+});
+/** Both have 16 sums an invocation: 256 of them, or 64 where there are few weights. */
+const TILES = [tile(64, 64), tile(32, 32)] as const;
+
+/** Weights a group under which most of a tile would be empty. */
+const TILED_FROM = 256;
+const MIN_ROWS = 8;
+const PART_PIXELS = { least: 256, block: 16 };
+
+/** dw [O, C / groups, KH, KW] from x [N, C, H, W] and dy [N, O, HO, WO]. */
+export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, outputs, attrs, limits) => {
+  const [x, dy] = inputs as [GpuOperand, GpuOperand];
+  const dw = outputs[0] as GpuOperand;
+  const elements = product(dw.shape);
+  if (elements === 0) return [];
+  const sizes = convSizes(x.shape, dw.shape, dy.shape);
+  const { n, c, o, h, w, ho, wo, kh, kw } = sizes;
+  const { groups, stride, padding } = attrs;
+  const [rows, columns, pixels] = [o / groups, (c / groups) * kh * kw, n * ho * wo];
+  const table = { table: columnTable(sizes, attrs) };
+  const ofX = [h, w, c * h * w, (c / groups) * h * w, ...stride, padding[0], padding[2]];
+  if (rows < MIN_ROWS || rows * columns < TILED_FROM) {
+    return [
+      {
+        shader: DIRECT,
+        params: [rows, columns, groups, pixels, ho * wo, wo, ...ofX],
+        bindings: [x, dy, table, dw],
+        grid: gridFor(elements, limits, 1),
+      },
+    ];
+  }
+  const chosen = rows > TILES[1].rows && columns > TILES[1].columns ? TILES[0] : TILES[1];
+  const [tilesM, tilesN] = [Math.ceil(rows / chosen.rows), Math.ceil(columns / chosen.columns)];
+  const tiles = tilesM * tilesN * groups;
+  const parts = divide(pixels, tiles, PART_PIXELS);
+  const scratch: Scratch = { scratchBytes: parts.count * elements * 4 };
+  const sums: Launch = {
+    shader: chosen.shader,
+    params: [rows, columns, groups, pixels, ho * wo, wo, parts.count, parts.length, tilesM, tilesN, ...ofX],
+    bindings: [x, dy, table, parts.count === 1 ? dw : scratch],
+    grid: gridFor(tiles * parts.count, limits, 1),
+  };
+  return parts.count === 1 ? [sums] : [sums, addParts(scratch, parts, dw, {}, limits)];
+};

@@ -1,0 +1,26 @@
+import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
+import { type GpuOperand, gridFor, type Plan } from "../launch";
+import { shader } from "../shader";
+import code from "./maxPool2d.wgsl";
+import { spansOf } from "./window-tables";
+
+const SHADER = shader("maxPool2d", code);
+
+/** y, indices = largest of each window, and where it is. */
+export const maxPool2d: Plan<KernelTable["maxPool2d"]> = (inputs, outputs, { rows, columns }, limits) => {
+  const [x] = inputs as [GpuOperand];
+  const [y, indices] = outputs as [GpuOperand, GpuOperand];
+  const elements = product(y.shape);
+  if (elements === 0) return [];
+  const [h, w] = x.shape.slice(2) as [number, number];
+  const [ho, wo] = y.shape.slice(2) as [number, number];
+  return [
+    {
+      shader: SHADER,
+      params: [elements, h, w, ho, wo, rows.step, columns.step],
+      bindings: [x, spansOf(rows), spansOf(columns), y, indices],
+      grid: gridFor(elements, limits),
+    },
+  ];
+};

@@ -1,0 +1,26 @@
+import type { KernelTable } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
+import { type GpuOperand, gridFor, type Plan } from "../launch";
+import { shader } from "../shader";
+import code from "./scaleShift.wgsl";
+
+const SHADER = shader("scaleShift", code);
+
+/** y = x · scale + shift by channel. */
+export const scaleShift: Plan<KernelTable["scaleShift"]> = (inputs, outputs, _attrs, limits) => {
+  const [x, y] = [inputs[0], outputs[0]] as [GpuOperand, GpuOperand];
+  const elements = product(x.shape);
+  if (elements === 0) return [];
+  const [n, c] = x.shape as [number, number];
+  const inner = elements / (n * c);
+  const quads = Math.ceil(elements / 4);
+  return [
+    {
+      shader: SHADER,
+      constants: { isOneChannel: Number(inner % 4 === 0) },
+      params: [quads, c, inner],
+      bindings: [...inputs, y],
+      grid: gridFor(quads, limits),
+    },
+  ];
+};

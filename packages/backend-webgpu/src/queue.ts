@@ -1,0 +1,85 @@
+import type { Grid } from "./launch";
+import type { Staging } from "./staging";
+
+/** Bytes from one launch's uniform struct to the next: what every adapter can address. */
+const SLOT_BYTES = 256;
+/** Words that a kernel's uniform struct may have. */
+export const MAX_PARAM_WORDS = SLOT_BYTES / 4;
+/** Launches of one submit. Fewer cost more JavaScript, more let the device wait for the first. */
+const MAX_LAUNCHES = 256;
+
+const [COPY_DST, UNIFORM] = [0x8, 0x40];
+
+/**
+ * Collects work in one encoder and submits it when it is full or somebody waits. Everything happens in call order: launches,
+ * copies and uploads alike, so a buffer may be reused as soon as its last user is recorded.
+ */
+export class WorkQueue {
+  readonly params: GPUBuffer;
+  readonly #words = new Int32Array((MAX_LAUNCHES * SLOT_BYTES) / 4);
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #pipeline: GPUComputePipeline | undefined;
+  #launches = 0;
+  /** Since opening, for benches. */
+  readonly counts = { launches: 0, submits: 0, uploadedBytes: 0 };
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly staging: Staging,
+  ) {
+    const size = MAX_LAUNCHES * SLOT_BYTES;
+    this.params = device.createBuffer({ label: "uniform structs", size, usage: COPY_DST | UNIFORM });
+  }
+
+  launch(pipeline: GPUComputePipeline, bindGroup: GPUBindGroup, params: readonly number[], [x, y, z]: Grid): void {
+    if (this.#launches === MAX_LAUNCHES) this.flush();
+    this.#pass ??= this.#begin().beginComputePass();
+    const slot = this.#launches++;
+    this.#words.set(params, (slot * SLOT_BYTES) / 4);
+    if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
+    this.#pipeline = pipeline;
+    this.#pass.setBindGroup(0, bindGroup, [slot * SLOT_BYTES]);
+    this.#pass.dispatchWorkgroups(x, y, z);
+    this.counts.launches++;
+  }
+
+  /** Copies `bytes`, rounded up to whole words, from start to start. */
+  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+    this.#endPass();
+    this.#begin().copyBufferToBuffer(from, 0, to, 0, Math.ceil(bytes / 4) * 4);
+  }
+
+  /** Bytes of the host to the start of `to`. */
+  upload(to: GPUBuffer, bytes: Uint8Array): void {
+    this.#endPass();
+    const { buffer, offset } = this.staging.put(bytes);
+    this.#begin().copyBufferToBuffer(buffer, offset, to, 0, Math.ceil(bytes.byteLength / 4) * 4);
+    this.counts.uploadedBytes += bytes.byteLength;
+  }
+
+  /** Hands everything recorded so far to the device. */
+  flush(): void {
+    const encoder = this.#encoder;
+    if (!encoder) return;
+    this.#endPass();
+    this.#encoder = undefined;
+    const sent = this.staging.close();
+    if (this.#launches > 0) this.device.queue.writeBuffer(this.params, 0, this.#words, 0, (this.#launches * SLOT_BYTES) / 4);
+    this.#launches = 0;
+    this.device.queue.submit([encoder.finish()]);
+    this.staging.recycle(sent);
+    this.counts.submits++;
+  }
+
+  #begin(): GPUCommandEncoder {
+    this.#encoder ??= this.device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+    this.#pipeline = undefined;
+  }
+}

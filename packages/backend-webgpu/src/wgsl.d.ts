@@ -1,0 +1,5 @@
+/** A kernel's source, as text. */
+declare module "*.wgsl" {
+  const code: string;
+  export default code;
+}
