@@ -20,12 +20,15 @@ import { MEANINGS } from "./reference/kernels/index";
 import type { Values } from "./reference/values";
 import { type Bound, PRECISIONS, type Precision } from "./tolerance";
 
+/** Every fused kernel that a device may have. */
+export const FUSED_NAMES: readonly (keyof FusedTable)[] = ["conv2dFused"];
+
 /** The fused kernels that a device has, each against the composition that defines it. */
 export function fusedSubjects(device: Device): Subject[] {
   const byName: { readonly [K in keyof FusedTable]: () => Subject[] } = {
     conv2dFused: () => convSubjects(PRECISIONS[device.floatDtype]),
   };
-  return (Object.keys(byName) as (keyof FusedTable)[]).flatMap((name) => (device.fused[name] ? byName[name]() : []));
+  return FUSED_NAMES.flatMap((name) => (device.fused[name] ? byName[name]() : []));
 }
 
 type FusedAttrs = FusedTable["conv2dFused"];

@@ -9,7 +9,7 @@ export { type ModelCase, type ModelOptions, runModels } from "./models";
 export { openReference, reference } from "./reference/index";
 export { MEANINGS } from "./reference/kernels/index";
 export type { CaseOutcome, Failure, FailureKind, Report } from "./report";
-export { type RunOptions, runOps, type Skip } from "./run";
+export { type RunOptions, runOps, type Skip, TESTED_OPS, type TestedOp } from "./run";
 export { runTraining, type TrainingCase } from "./training";
 export { type ValidatingDevice, validating } from "./validate/validating";
 export { WrongKernelError } from "./validate/wrong-kernel-error";

@@ -5,7 +5,7 @@ import { CASES } from "./cases/index";
 import type { Cases } from "./cases/types";
 import { evaluateOn } from "./evaluate";
 import { checkGradient, expectationOf, type Reference, referenceOf } from "./expectation";
-import { fusedSubjects } from "./fused";
+import { FUSED_NAMES, fusedSubjects } from "./fused";
 import { type CaseOutcome, type Report, summarize } from "./report";
 
 /** A case that a device is known to fail, and why. It is run all the same: a skip that passes is a failure. */
@@ -18,9 +18,14 @@ export interface Skip {
   readonly issue: string;
 }
 
+export type TestedOp = OpName | keyof FusedTable;
+
+/** What `runOps` can be asked for: every op, then the fused kernels. */
+export const TESTED_OPS: readonly TestedOp[] = [...(Object.keys(OPS) as OpName[]), ...FUSED_NAMES];
+
 export interface RunOptions {
-  /** Default: all, and the fused kernels. A device that lacks a fused kernel has no cases of it. */
-  readonly ops?: readonly (OpName | keyof FusedTable)[];
+  /** Default: all. A device that lacks a fused kernel has no cases of it. */
+  readonly ops?: readonly TestedOp[];
   readonly skips?: readonly Skip[];
   /** Called after every case of every device. */
   readonly onCase?: (outcome: CaseOutcome) => void;
@@ -36,8 +41,8 @@ export async function runOps(devices: readonly Device[], { ops, skips = [], onCa
     outcomes.push(outcome);
     onCase?.(outcome);
   };
-  const isFused = (name: string): name is keyof FusedTable => !Object.hasOwn(OPS, name);
-  for (const op of ops ?? (Object.keys(OPS) as OpName[])) {
+  const isFused = (name: TestedOp): name is keyof FusedTable => !Object.hasOwn(OPS, name);
+  for (const op of ops ?? TESTED_OPS) {
     if (isFused(op)) continue;
     for (const one of (CASES[op] as Cases<unknown>).cases) {
       const reference = await referenceOf(op, one);

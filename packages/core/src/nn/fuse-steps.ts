@@ -1,5 +1,4 @@
 import { applyFused, wantsGrad } from "../apply";
-import { foldBatchNorm } from "../functional/batchNorm";
 import { ones, zeros } from "../functional/creation";
 import { isFusionOn } from "../fusion";
 import { add, mul } from "../ops/binary";
@@ -9,6 +8,7 @@ import { scoped } from "../scope";
 import type { TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import type { Step } from "./chain";
+import { derived } from "./derived";
 import { ReLU, ReLU6, SiLU } from "./layers/activations";
 import { BatchNorm2d } from "./layers/batch-norm";
 import { Conv2d } from "./layers/conv2d";
@@ -79,15 +79,18 @@ function fuse(x: Tensor, { conv, norm, plus, activation }: FusableConv): Tensor 
   });
 }
 
-/** Convolution bias and norm as one map by channel: (y + bias) · scale + shift. */
-function foldConv({ bias, outChannels, weight }: Conv2d, norm: BatchNorm2d | undefined): { scale: Tensor; shift: Tensor } {
-  if (!norm) return { scale: ones([outChannels], weight), shift: bias ?? zeros([outChannels], weight) };
-  const { scale, shift } = foldBatchNorm({
-    weight: norm.weight,
-    bias: norm.bias,
-    runningMean: norm.running_mean as Tensor,
-    runningVar: norm.running_var as Tensor,
-    eps: norm.eps,
-  });
-  return { scale, shift: bias ? add(shift, mul(bias, scale)) : shift };
+/** Convolution bias and norm as one map by channel: (y + bias) · scale + shift. Kept while neither changes. */
+function foldConv(conv: Conv2d, norm: BatchNorm2d | undefined): { scale: Tensor; shift: Tensor } {
+  const { bias, weight, outChannels } = conv;
+  if (!norm) {
+    // Of the weight only the device and dtype count.
+    const [scale, zero] = derived(conv, [weight], () => [ones([outChannels], weight), zeros([outChannels], weight)] as const);
+    return { scale, shift: bias ?? zero };
+  }
+  const folded = norm.folded();
+  if (!bias) return folded;
+  const [shift] = derived(conv, [bias, folded.scale, folded.shift], () => [
+    scoped(() => add(folded.shift, mul(bias, folded.scale))),
+  ]);
+  return { scale: folded.scale, shift: shift as Tensor };
 }

@@ -6,6 +6,7 @@ import { currentLayer, insideLayer, type PathNode } from "../layer-path";
 import { notifyLayerObservers } from "../observe";
 import { scoped } from "../scope";
 import { Tensor } from "../tensor";
+import { dropDerived } from "./derived";
 import { copyRole, roleOf } from "./parameter";
 import { printModule } from "./print";
 import { type LoadFileOptions, type LoadOptions, type LoadReport, loadInto, type ModuleState } from "./state-dict";
@@ -130,6 +131,7 @@ export abstract class Module<Output = Tensor> implements PathNode {
   /** Moves parameters and buffers to `device`, in place. */
   async to(device: Device): Promise<this> {
     for (const [, module] of this.namedModules()) {
+      dropDerived(module);
       for (const [name, value] of ownTensors(module)) {
         if (value.device === device) continue;
         const moved = await value.to(device);
@@ -145,6 +147,7 @@ export abstract class Module<Output = Tensor> implements PathNode {
   /** Frees parameters and buffers. */
   dispose(): void {
     for (const value of this.stateDict().values()) value.dispose();
+    for (const [, module] of this.namedModules()) dropDerived(module);
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,15 @@
+import { wantsGrad } from "../../apply";
 import { noGrad } from "../../autograd";
 import { isRecomputing } from "../../checkpoint";
-import { batchNorm } from "../../functional/batchNorm";
+import { batchNorm, foldBatchNorm } from "../../functional/batchNorm";
 import { add, div } from "../../ops/binary";
 import { copyInto } from "../../ops/copyInto";
+import { scaleShift } from "../../ops/scaleShift";
 import { toDtype } from "../../ops/toDtype";
+import { scoped } from "../../scope";
 import { requireRank } from "../../shape";
 import type { Tensor } from "../../tensor";
+import { derived } from "../derived";
 import { type Initializer, onesInit, zerosInit } from "../init";
 import { Module } from "../module";
 import { buffer, parameter } from "../parameter";
@@ -53,7 +57,27 @@ export class BatchNorm2d extends Module {
     requireRank("batchNorm", "x", x, 4, "[N, C, H, W]");
     const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
     const training = this.isTraining || !runningMean;
+    if (!training && !wantsGrad([weight, bias].filter((value) => value !== null))) {
+      const { scale, shift } = this.folded();
+      return scaleShift(x, scale, shift);
+    }
     return batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum: training ? this.#countBatch() : 0 });
+  }
+
+  /**
+   * The map by channel that it is at evaluation, y = x · scale + shift; without gradients. The module keeps both tensors and makes
+   * them anew when its weights or statistics have changed.
+   */
+  folded(): { scale: Tensor; shift: Tensor } {
+    const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
+    const sources = [weight, bias, runningMean, runningVar].filter((value) => value !== null);
+    const [scale, shift] = derived(this, sources, () => {
+      const folded = scoped(() =>
+        foldBatchNorm({ weight, bias, eps, runningMean: runningMean as Tensor, runningVar: runningVar as Tensor }),
+      );
+      return [folded.scale, folded.shift] as const;
+    });
+    return { scale, shift };
   }
 
   override extraRepr(): string {
