@@ -1,0 +1,123 @@
+import {
+  add,
+  conv2d,
+  crossEntropy,
+  matmul,
+  noGrad,
+  Philox,
+  relu,
+  scope,
+  seedInit,
+  sgd,
+  tensor,
+  valueAndGrad,
+} from "@vertebra/core";
+import { createModel } from "@vertebra/models";
+import { device as openDevice } from "vertebra";
+import { INFERENCE, OPS, STEPS } from "../bench-cases.mjs";
+import { shown } from "../format.mjs";
+import { copyGigabytes, peakGflops } from "../raw-gpu.mjs";
+import { sampledError } from "../sampled.mjs";
+import { timeAnswers, timeCalls } from "../timing.mjs";
+import { torchPeer } from "../torch-peer.mjs";
+
+/** Errors of f32 sums of some thousand terms stay far below, wrong kernels above. */
+const MOST_ERROR = 1e-3;
+
+export async function run(recorder) {
+  await recorder.record("peak f32", async () => {
+    const gflops = await peakGflops();
+    return { gflops, brief: `${shown(gflops)} GFLOP/s` };
+  });
+  await recorder.record("copy bandwidth", async () => {
+    const gigabytes = await copyGigabytes();
+    return { gigabytes, brief: `${shown(gigabytes)} GB/s` };
+  });
+  const device = await openDevice("webgpu");
+  await recorder.record("javascript per op", () => scriptPerOp(device));
+  for (const row of OPS) await recorder.record(row.key, () => timeOp(device, row));
+  for (const row of STEPS) await recorder.record(row.key, () => timeStep(device, row));
+  for (const row of INFERENCE) await recorder.record(row.key, () => timeInference(device, row));
+  await torchPeer(recorder);
+}
+
+/** The backend's own part of an op: on tensors so small that the device is never waited for. */
+async function scriptPerOp(device) {
+  const own = scope();
+  const x = tensor(new Float32Array(16), { shape: [4, 4], device });
+  const image = tensor(new Float32Array(16), { shape: [1, 1, 4, 4], device });
+  const weight = tensor(new Float32Array(1), { shape: [1, 1, 1, 1], device });
+  const runs = {
+    add: () => add(x, x),
+    relu: () => relu(x),
+    matmul: () => matmul(x, x),
+    "conv2d 1×1": () => conv2d(image, weight),
+  };
+  const micros = {};
+  for (const [name, fn] of Object.entries(runs)) micros[name] = (await timeCalls(device, () => noGrad(fn))).scriptMicrosPerOp;
+  own.end();
+  return {
+    micros,
+    brief: Object.entries(micros)
+      .map(([name, value]) => `${name} ${shown(value)} µs`)
+      .join(", "),
+  };
+}
+
+async function timeOp(device, row) {
+  const random = new Philox(1);
+  const [x, weight] = [row.x, row.weight].map((shape) => random.normalArray(shape.reduce((a, b) => a * b)));
+  const own = scope();
+  const left = tensor(x, { shape: row.x, device });
+  const right = tensor(weight, { shape: row.weight, device });
+  const call = () => noGrad(() => (row.kind === "matmul" ? matmul(left, right) : conv2d(left, right, undefined, row.attrs)));
+  const farthest = sampledError(row, x, weight, await call().data());
+  const times = await timeCalls(device, call);
+  own.end();
+  const gflops = (2 * row.macs) / times.ms / 1e6;
+  return {
+    ok: farthest <= MOST_ERROR,
+    ...times,
+    gflops,
+    sampledError: farthest,
+    brief: `${shown(times.ms)} ms, ${shown(gflops)} GFLOP/s`,
+  };
+}
+
+/** Image on the device in, logits on the device out; `answerMs` with the logits read back. */
+async function timeInference(device, { model: name, batch, shape }) {
+  seedInit(0);
+  const model = createModel(name, { device }).eval();
+  const own = scope();
+  const image = tensor(new Philox(1).normalArray(shape.reduce((a, b) => a * b)), { shape, device });
+  const forward = () => noGrad(() => model.forward(image));
+  const times = await timeCalls(device, forward);
+  const answerMs = await timeAnswers(forward);
+  own.end();
+  model.dispose();
+  return { ...times, answerMs, imagesPerSecond: (1000 * batch) / times.ms, brief: `${shown(times.ms)} ms` };
+}
+
+/** Images and labels on the device in, loss out; `answerMs` with the loss read back after each step. */
+async function timeStep(device, { model: name, batch, shape }) {
+  seedInit(0);
+  const model = createModel(name, { device }).train();
+  const optimizer = sgd(model, { lr: 1e-3, momentum: 0.9 });
+  const own = scope();
+  const images = tensor(new Philox(1).normalArray(shape.reduce((a, b) => a * b)), { shape, device });
+  const labels = tensor(
+    Int32Array.from({ length: batch }, (_, i) => i % 10),
+    { dtype: "i32", device },
+  );
+  const step = () => {
+    const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(images), labels));
+    optimizer.step(grads);
+    return value;
+  };
+  const times = await timeCalls(device, step);
+  const answerMs = await timeAnswers(step);
+  own.end();
+  optimizer.dispose();
+  model.dispose();
+  return { ...times, answerMs, imagesPerSecond: (1000 * batch) / times.ms, brief: `${shown(times.ms)} ms` };
+}

@@ -1,0 +1,52 @@
+import { availableParallelism, totalmem } from "node:os";
+import { findModel, listModels } from "@vertebra/models";
+import { vertebra } from "../vertebra.mjs";
+
+/** One of each family, quick ones: done before all others. */
+const FIRST = ["lenet5", "resnet18", "resnet20_cifar", "efficientnet_b0", "densenet121", "inception_v2", "googlenet", "vgg11_bn"];
+const THREADS = 2;
+/** What the f64 reference and its copies of a large model take. */
+const GIB_PER_MODEL = 4;
+
+/** Each by `vertebra parity --models NAME`, several at a time: nearly all of it is the reference, which has one thread. */
+export async function run(recorder) {
+  const names = [
+    ...FIRST,
+    ...listModels()
+      .filter((name) => !FIRST.includes(name))
+      .sort((a, b) => costOf(a) - costOf(b)),
+  ];
+  const queue = names.filter((name) => recorder.isOpen(name));
+  const atOnce = Math.max(1, Math.min(8, availableParallelism() / THREADS, totalmem() / 2 ** 30 / GIB_PER_MODEL - 1));
+  /** Seconds per cost: that of the slowest so far. */
+  let rate = 0;
+  const worker = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      const start = Date.now();
+      await recorder.record(name, () => compare(name, recorder.secondsLeft), rate * costOf(name));
+      if (!recorder.isOpen(name)) rate = Math.max(rate, (Date.now() - start) / 1000 / costOf(name));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.floor(atOnce) }, worker));
+}
+
+async function compare(name, seconds) {
+  const args = ["parity", "--devices", "cpu,webgpu", "--models", name, "--threads", `${THREADS}`, "--json"];
+  const report = await vertebra(args, { seconds });
+  if (!report) return { isCut: true };
+  const { passed, failed, worst, failures } = report;
+  return {
+    ok: failed === 0,
+    passed,
+    failed,
+    worst: worst.map(({ device, op, case: title, fraction }) => ({ device, model: op, case: title, fraction })),
+    ...(failed > 0 && { failures: failures.slice(0, 10).map(({ message }) => message) }),
+    brief: failed > 0 ? failures[0].message : `${passed} passed`,
+  };
+}
+
+/** Multiply-accumulates of one image of the size that is compared, in 10⁹, and as many as a start takes. */
+function costOf(name) {
+  const { gigaMacs, inputShape, smallSide } = findModel(name).facts;
+  return 0.05 + gigaMacs * (smallSide / inputShape[1]) ** 2;
+}
