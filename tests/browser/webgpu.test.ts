@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CASES, type RunOptions } from "@vertebra/parity";
+import { TESTED_OPS } from "@vertebra/parity";
 import type { Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,9 +13,10 @@ import type { WebgpuPage } from "./webgpu-page";
 const chromium = await launchChromium({ webgpu: "swiftshader" });
 const title = chromium.browser ? `${chromium.origin} ${chromium.browser.version()}` : `skipped: ${chromium.reason}`;
 /** Ops in runs of a few, so that a hanging one has a name. */
-const ops = [...Object.keys(CASES), "conv2dFused"] as NonNullable<RunOptions["ops"]>;
 const CHUNK = 12;
-const chunks = Array.from({ length: Math.ceil(ops.length / CHUNK) }, (_, i) => ops.slice(i * CHUNK, (i + 1) * CHUNK));
+const chunks = Array.from({ length: Math.ceil(TESTED_OPS.length / CHUNK) }, (_, i) =>
+  TESTED_OPS.slice(i * CHUNK, (i + 1) * CHUNK),
+);
 
 describe.skipIf(!chromium.browser)(`WebGPU in ${title}`, () => {
   let folder: string;

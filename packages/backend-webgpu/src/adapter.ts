@@ -61,10 +61,11 @@ async function findGpu(wanted: string | undefined): Promise<GPU> {
 }
 
 function describe(adapter: GPUAdapter): FoundAdapter {
-  const { info } = adapter;
-  const parts = [info.vendor, info.architecture, info.device].filter((part) => part !== "");
-  const name = info.description || parts.join(" ") || "unnamed adapter";
-  return { adapter, name, isSoftware: isSoftware(adapter) };
+  const { vendor, architecture, device, description } = adapter.info;
+  // Dawn's `device` is the GPU's name, a browser's is empty or a number; `description` is the driver's.
+  const named = /[a-z]{2}/i.test(device) ? device.replace(/-+$/, "") : [vendor, architecture, device].filter(Boolean).join(" ");
+  const name = [named, description && named ? `(${description})` : description].filter(Boolean).join(" ");
+  return { adapter, name: name || "unnamed adapter", isSoftware: isSoftware(adapter) };
 }
 
 function noAdapter(found: readonly string[], wanted: string | undefined): DeviceError {

@@ -269,6 +269,7 @@ class KernelError extends DeviceError {}
 const shaderError = (name: string, message: string, adapter: string, call: Call | undefined): KernelError =>
   new KernelError("webgpu", {
     rule: `the kernel ${name} must compile`,
-    got: `${callText(call)} on ${adapter}: ${message}`,
+    // The compiler's first words; it goes on with underlined source.
+    got: `${callText(call)} on ${adapter}: ${message.split("\n").slice(0, 2).join(" ")}`,
     fix: "Report it with this text, and use the cpu meanwhile",
   });

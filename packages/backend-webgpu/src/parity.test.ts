@@ -1,10 +1,10 @@
-import { CASES, type RunOptions, runOps } from "@vertebra/parity";
+import { runOps, TESTED_OPS, type TestedOp } from "@vertebra/parity";
 import { afterAll, describe, expect, test } from "vitest";
 import { openForTests } from "./testing/open-device";
 
 const { device, reason } = await openForTests();
 /** OPS=sum,amax for some of them. */
-const ops = (process.env.OPS?.split(",") ?? [...Object.keys(CASES), "conv2dFused"]) as NonNullable<RunOptions["ops"]>;
+const ops = (process.env.OPS?.split(",") as TestedOp[] | undefined) ?? TESTED_OPS;
 
 describe.skipIf(!device)(`the conformance kit on ${device?.adapter ?? reason}`, () => {
   afterAll(() => device?.close());

@@ -34,7 +34,7 @@ interface Tile {
   readonly shader: Shader;
 }
 
-/** All have 256 invocations with 16 sums each; the fewer channels a group has, the wider over pixels. */
+/** All have 128 invocations with 32 sums each; the fewer channels a group has, the wider over pixels. */
 const TILES = [
   { rows: 64, columns: 64, blockTaps: 16 },
   { rows: 32, columns: 128, blockTaps: 16 },
@@ -50,9 +50,7 @@ const tilesOf = (name: string, code: string): readonly Tile[] =>
 
 const TILED = tilesOf("conv2d", tiledCode);
 const POINTWISE = tilesOf("conv2dPointwise", pointwiseCode);
-const DIRECT = new Map(
-  [1, 2, 4].map((channels) => [channels, shader("conv2dDirect", withConstants(directCode, { CHANNELS: channels }))]),
-);
+const DIRECT = shader("conv2dDirect", directCode);
 
 /** From so many channels a group on a tile is full enough to beat loading every input once a channel. */
 const TILED_FROM = 8;
@@ -124,18 +122,19 @@ function direct(one: ConvProduct, rows: number, limits: Limits): Launch {
   const { a, x, y, taps, groups, groupA, rowA, epilogue } = one;
   const channels = rows > 2 ? 4 : rows;
   const blocks = Math.ceil(rows / channels);
+  const quads = Math.ceil(taps.pixels / 4);
   const [images, inputChannels, height, width] = x.shape as [number, number, number, number];
   const plane = height * width;
   return {
-    shader: DIRECT.get(channels) as Shader,
-    constants: epilogueConstants(epilogue),
+    shader: DIRECT,
+    constants: { channelsEach: channels, ...epilogueConstants(epilogue) },
     params: [
-      ...[rows, groups, images, taps.phases, blocks, taps.pixels, height, width],
+      ...[rows, groups, images, taps.phases, blocks, quads, height, width],
       ...[inputChannels * plane, (inputChannels / groups) * plane, groupA, rowA],
       ...[planeOf(y), y.shape[3] as number, ...one.stepX, ...one.stepY],
     ],
     bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue, a), y],
-    grid: gridFor(images * taps.phases * groups * blocks * taps.pixels, limits),
+    grid: gridFor(images * taps.phases * groups * blocks * quads, limits),
   };
 }
 

@@ -4,15 +4,14 @@
 //
 // A tap k says where its weight and its input element lie: (weight offset, input offset, rows down, columns right). A phase is
 // a set of outputs, `step` apart, that have the same taps: one for a convolution, stride² for the gradient by the input.
-// A workgroup makes BM × BN outputs, an invocation TM × 4 of them. Tiles of a and of the patches go through workgroup memory BK
+// A workgroup makes BM × BN outputs, an invocation 8 × 4 of them, by name: arrays would lie in memory where loops stay loops. Tiles of a and of the patches go through workgroup memory BK
 // taps at a time. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
 // With several parts each makes its own share of the taps; conv2dParts.wgsl adds the parts.
 
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
-const TM = 4u;
-const THREADS = (BM / TM) * (BN / 4u);
+const THREADS = (BM / 8u) * (BN / 4u);
 const QUADS_M = BM / 4u;
 const QUADS_N = BN / 4u;
 const SUM_BLOCKS = 256u / BK;
@@ -102,29 +101,39 @@ fn main(
   let columns = params.images * pixels;
   if (ownGroup >= params.groups || firstColumn >= columns) { return; }
 
-  // The four pixels whose patches this invocation brings in, at every tap: offset of the image's group, row and column in x.
+  // The four pixels that this invocation makes, and whose patches it brings in at every tap: row and column in x, and where that is.
   let quad = local % QUADS_N;
-  var base: array<i32, 4>;
-  var row: array<i32, 4>;
-  var column: array<i32, 4>;
-  for (var j = 0u; j < 4u; j++) {
-    let at = firstColumn + quad * 4u + j;
-    let image = at / pixels;
-    let pixel = at % pixels;
-    row[j] = i32(pixel / widthP) * params.stepXh + start.x;
-    column[j] = i32(pixel % widthP) * params.stepXw + start.y;
-    base[j] = i32(image) * params.imageX + i32(ownGroup) * params.groupX + row[j] * params.width + column[j];
-    // A pixel past the end reads as one far outside.
-    if (at >= columns) { row[j] = -1000000; base[j] = -1; }
-  }
+  let threadRow = local / QUADS_N;
+  let at = vec4<u32>(firstColumn + quad * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+  let isPixel = at < vec4<u32>(columns);
+  let image = at / pixels;
+  let pixel = at % pixels;
+  // A pixel past the end reads as one far outside.
+  let outside = vec4<i32>(-1000000);
+  let row = select(outside, vec4<i32>(pixel / widthP) * params.stepXh + start.x, isPixel);
+  let column = vec4<i32>(pixel % widthP) * params.stepXw + start.y;
+  let base = vec4<i32>(image) * params.imageX + i32(ownGroup) * params.groupX + row * params.width + column;
   let weights = ownGroup * params.groupA;
 
-  var total: array<vec4<f32>, TM>;
-  var sum: array<vec4<f32>, TM>;
+  var total0 = vec4<f32>();
+  var total1 = vec4<f32>();
+  var total2 = vec4<f32>();
+  var total3 = vec4<f32>();
+  var total4 = vec4<f32>();
+  var total5 = vec4<f32>();
+  var total6 = vec4<f32>();
+  var total7 = vec4<f32>();
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
+  var sum4 = vec4<f32>();
+  var sum5 = vec4<f32>();
+  var sum6 = vec4<f32>();
+  var sum7 = vec4<f32>();
   let partBegin = part * params.partTaps;
   let partEnd = min(partBegin + params.partTaps, taps);
   var blocks = 0u;
-  let threadRow = local / QUADS_N;
   for (var first = partBegin; first < partEnd; first += BK) {
     // a's tile: four rows of one tap an invocation, neighbours at neighbouring taps.
     for (var task = local; task < BK * QUADS_M; task += THREADS) {
@@ -145,55 +154,87 @@ fn main(
       var values = vec4<f32>();
       if (first + k < partEnd) {
         let tap = table[firstTap + first + k];
-        for (var j = 0u; j < 4u; j++) {
-          let h = row[j] + tap.z;
-          let w = column[j] + tap.w;
-          let isInside = select(base[j] >= 0, h >= 0 && h < params.height && w >= 0 && w < params.width, hasBounds);
-          if (isInside) { values[j] = x[base[j] + tap.y]; }
+        let source = base + tap.y;
+        var isInside = isPixel;
+        if (hasBounds) {
+          let h = row + tap.z;
+          let w = column + tap.w;
+          isInside = (h >= vec4<i32>()) & (h < vec4<i32>(params.height)) & (w >= vec4<i32>()) & (w < vec4<i32>(params.width));
         }
+        if (isInside.x) { values.x = x[source.x]; }
+        if (isInside.y) { values.y = x[source.y]; }
+        if (isInside.z) { values.z = x[source.z]; }
+        if (isInside.w) { values.w = x[source.w]; }
       }
       tileX[k * QUADS_N + quad] = values;
     }
     workgroupBarrier();
     for (var k = 0u; k < BK; k++) {
       let right = tileX[k * QUADS_N + quad];
-      for (var r = 0u; r < TM / 4u; r++) {
-        let left = tileA[k * STRIDE_A + threadRow * (TM / 4u) + r];
-        sum[r * 4u] += left.x * right;
-        sum[r * 4u + 1u] += left.y * right;
-        sum[r * 4u + 2u] += left.z * right;
-        sum[r * 4u + 3u] += left.w * right;
-      }
+      let upper = tileA[k * STRIDE_A + threadRow * 2u];
+      let lower = tileA[k * STRIDE_A + threadRow * 2u + 1u];
+      sum0 += upper.x * right;
+      sum1 += upper.y * right;
+      sum2 += upper.z * right;
+      sum3 += upper.w * right;
+      sum4 += lower.x * right;
+      sum5 += lower.y * right;
+      sum6 += lower.z * right;
+      sum7 += lower.w * right;
     }
     workgroupBarrier();
     blocks++;
     if (blocks == SUM_BLOCKS) {
       blocks = 0u;
-      for (var r = 0u; r < TM; r++) {
-        total[r] += sum[r];
-        sum[r] = vec4<f32>();
-      }
+      total0 += sum0;
+      sum0 = vec4<f32>();
+      total1 += sum1;
+      sum1 = vec4<f32>();
+      total2 += sum2;
+      sum2 = vec4<f32>();
+      total3 += sum3;
+      sum3 = vec4<f32>();
+      total4 += sum4;
+      sum4 = vec4<f32>();
+      total5 += sum5;
+      sum5 = vec4<f32>();
+      total6 += sum6;
+      sum6 = vec4<f32>();
+      total7 += sum7;
+      sum7 = vec4<f32>();
     }
   }
 
-  for (var j = 0u; j < 4u; j++) {
-    let at = firstColumn + quad * 4u + j;
-    if (at >= columns) { break; }
-    let image = at / pixels;
-    let pixel = at % pixels;
-    let h = (pixel / widthP) * params.stepYh + u32(start.z);
-    let w = (pixel % widthP) * params.stepYw + u32(start.w);
-    for (var r = 0u; r < TM; r++) {
-      let m = firstRow + threadRow * TM + r;
-      if (m >= params.rows) { break; }
-      let channel = ownGroup * params.rows + m;
-      let index = (image * params.groups * params.rows + channel) * params.planeY + h * params.widthY + w;
-      let value = total[r][j] + sum[r][j];
-      if (params.parts > 1u) {
-        y[part * params.elementsY + index] = value;
-      } else {
-        y[index] = finish(value, channel, index);
-      }
-    }
+  let h = (pixel / widthP) * params.stepYh + u32(start.z);
+  let w = (pixel % widthP) * params.stepYw + u32(start.w);
+  // Of each pixel's first channel.
+  let to = (image * params.groups + ownGroup) * params.rows * params.planeY + h * params.widthY + w;
+  let m = firstRow + threadRow * 8u;
+  store(total0 + sum0, m + 0u, ownGroup, part, to, isPixel);
+  store(total1 + sum1, m + 1u, ownGroup, part, to, isPixel);
+  store(total2 + sum2, m + 2u, ownGroup, part, to, isPixel);
+  store(total3 + sum3, m + 3u, ownGroup, part, to, isPixel);
+  store(total4 + sum4, m + 4u, ownGroup, part, to, isPixel);
+  store(total5 + sum5, m + 5u, ownGroup, part, to, isPixel);
+  store(total6 + sum6, m + 6u, ownGroup, part, to, isPixel);
+  store(total7 + sum7, m + 7u, ownGroup, part, to, isPixel);
+}
+
+// Row m of a group's outputs, at four pixels.
+fn store(sums: vec4<f32>, m: u32, ownGroup: u32, part: u32, to: vec4<u32>, isPixel: vec4<bool>) {
+  if (m >= params.rows) { return; }
+  let channel = ownGroup * params.rows + m;
+  let at = to + m * params.planeY;
+  if (isPixel.x) { storeOne(sums.x, channel, part, at.x); }
+  if (isPixel.y) { storeOne(sums.y, channel, part, at.y); }
+  if (isPixel.z) { storeOne(sums.z, channel, part, at.z); }
+  if (isPixel.w) { storeOne(sums.w, channel, part, at.w); }
+}
+
+fn storeOne(sum: f32, channel: u32, part: u32, at: u32) {
+  if (params.parts > 1u) {
+    y[part * params.elementsY + at] = sum;
+  } else {
+    y[at] = finish(sum, channel, at);
   }
 }

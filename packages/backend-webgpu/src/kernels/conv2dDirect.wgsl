@@ -1,11 +1,11 @@
 // Convolution where a group has few output channels (depthwise and narrow groups), and by other tables its gradient by the input:
 //   y[n, m, p] = Σₖ a[m, k] · x[n, p moved by tap k]
-// Taps and phases as in conv2d.wgsl. A matrix tile would be nearly empty, so an invocation makes CHANNELS outputs of one pixel:
-// neighbours read neighbouring pixels, and all of them the same weights. Sums of SUM_TAPS terms are added to the total.
+// Taps and phases as in conv2d.wgsl. A matrix tile would be nearly empty, so an invocation makes up to four channels of four
+// pixels: neighbours read neighbouring pixels, and all of them the same weights. Sums of SUM_TAPS terms are added to the total.
 
-const CHANNELS = 1u;
 const SUM_TAPS = 256u;
 
+override channelsEach: u32 = 4u; // of an invocation: 1, 2 or 4
 override hasScale: bool = false;
 override hasShift: bool = false;
 override hasResidual: bool = false;
@@ -16,8 +16,8 @@ struct Params {
   groups: u32,
   images: u32,
   phases: u32,
-  blocks: u32, // CHANNELS rows each
-  pixels: u32, // of the largest phase
+  blocks: u32, // channelsEach rows each
+  quads: u32, // of pixels, of the largest phase
   height: i32,
   width: i32,
   imageX: i32,
@@ -60,11 +60,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  // [N, phase, group, block, pixel]
+  // [N, phase, group, block, quad of pixels]
   var rest = (group.y * groups.x + group.x) * 64u + local;
-  let pixel = rest % params.pixels;
-  rest /= params.pixels;
-  let firstRow = (rest % params.blocks) * CHANNELS;
+  let quad = rest % params.quads;
+  rest /= params.quads;
+  let firstRow = (rest % params.blocks) * channelsEach;
   rest /= params.blocks;
   let ownGroup = rest % params.groups;
   rest /= params.groups;
@@ -75,41 +75,70 @@ fn main(
   let extent = table[phase * 2u];
   let start = table[phase * 2u + 1u];
   let widthP = u32(extent.w);
-  if (pixel >= u32(extent.z) * widthP) { return; }
+  let pixel = vec4<u32>(quad * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+  let isPixel = pixel < vec4<u32>(u32(extent.z) * widthP);
+  if (!isPixel.x) { return; }
   let firstTap = 2u * params.phases + u32(extent.x);
-  let row = i32(pixel / widthP) * params.stepXh + start.x;
-  let column = i32(pixel % widthP) * params.stepXw + start.y;
+  // A pixel past the end reads as one far outside.
+  let row = select(vec4<i32>(-1000000), vec4<i32>(pixel / widthP) * params.stepXh + start.x, isPixel);
+  let column = vec4<i32>(pixel % widthP) * params.stepXw + start.y;
   let base = i32(image) * params.imageX + i32(ownGroup) * params.groupX + row * params.width + column;
   let weights = ownGroup * params.groupA + firstRow * params.rowA;
 
-  var total: array<f32, CHANNELS>;
-  var sum: array<f32, CHANNELS>;
+  var total0 = vec4<f32>();
+  var total1 = vec4<f32>();
+  var total2 = vec4<f32>();
+  var total3 = vec4<f32>();
   for (var first = 0u; first < u32(extent.y); first += SUM_TAPS) {
     let end = min(first + SUM_TAPS, u32(extent.y));
+    var sum0 = vec4<f32>();
+    var sum1 = vec4<f32>();
+    var sum2 = vec4<f32>();
+    var sum3 = vec4<f32>();
     for (var k = first; k < end; k++) {
       let tap = table[firstTap + k];
       let h = row + tap.z;
       let w = column + tap.w;
-      if (h >= 0 && h < params.height && w >= 0 && w < params.width) {
-        let value = x[base + tap.y];
-        for (var c = 0u; c < CHANNELS; c++) {
-          // Rows past the last read another group's weights, or 0 past the end; nobody stores them.
-          sum[c] += a[weights + u32(tap.x) + c * params.rowA] * value;
-        }
+      let isInside = (h >= vec4<i32>()) & (h < vec4<i32>(params.height)) & (w >= vec4<i32>()) & (w < vec4<i32>(params.width));
+      let source = base + tap.y;
+      var values = vec4<f32>();
+      if (isInside.x) { values.x = x[source.x]; }
+      if (isInside.y) { values.y = x[source.y]; }
+      if (isInside.z) { values.z = x[source.z]; }
+      if (isInside.w) { values.w = x[source.w]; }
+      // Rows past the last read another group's weights, or 0 past the end; nobody stores them.
+      let at = weights + u32(tap.x);
+      sum0 += a[at] * values;
+      if (channelsEach > 1u) { sum1 += a[at + params.rowA] * values; }
+      if (channelsEach > 2u) {
+        sum2 += a[at + 2u * params.rowA] * values;
+        sum3 += a[at + 3u * params.rowA] * values;
       }
     }
-    for (var c = 0u; c < CHANNELS; c++) {
-      total[c] += sum[c];
-      sum[c] = 0.0f;
-    }
+    total0 += sum0;
+    total1 += sum1;
+    total2 += sum2;
+    total3 += sum3;
   }
 
   let h = (pixel / widthP) * params.stepYh + u32(start.z);
   let w = (pixel % widthP) * params.stepYw + u32(start.w);
-  for (var c = 0u; c < CHANNELS; c++) {
-    if (firstRow + c >= params.rows) { break; }
-    let channel = ownGroup * params.rows + firstRow + c;
-    let index = (image * params.groups * params.rows + channel) * params.planeY + h * params.widthY + w;
-    y[index] = finish(total[c], channel, index);
+  let to = (image * params.groups + ownGroup) * params.rows * params.planeY + h * params.widthY + w;
+  store(total0, firstRow, ownGroup, to, isPixel);
+  if (channelsEach > 1u) { store(total1, firstRow + 1u, ownGroup, to, isPixel); }
+  if (channelsEach > 2u) {
+    store(total2, firstRow + 2u, ownGroup, to, isPixel);
+    store(total3, firstRow + 3u, ownGroup, to, isPixel);
   }
+}
+
+// Row m of a group's outputs, at four pixels.
+fn store(sums: vec4<f32>, m: u32, ownGroup: u32, to: vec4<u32>, isPixel: vec4<bool>) {
+  if (m >= params.rows) { return; }
+  let channel = ownGroup * params.rows + m;
+  let at = to + m * params.planeY;
+  y[at.x] = finish(sums.x, channel, at.x);
+  if (isPixel.y) { y[at.y] = finish(sums.y, channel, at.y); }
+  if (isPixel.z) { y[at.z] = finish(sums.z, channel, at.z); }
+  if (isPixel.w) { y[at.w] = finish(sums.w, channel, at.w); }
 }

@@ -1,13 +1,12 @@
 // A 1×1 convolution, or its gradient by the input, where planes are whole quads: a matrix product for each image and group,
 //   y[n, m, p] = Σₖ a[m, k] · x[n, k, p],    rows m: output channels of a group, k: its input channels, columns: quads of pixels.
 // Pixels are read and written four at a time, and no index is taken apart inside the loop. A workgroup makes BM × BN outputs, an
-// invocation TM × 4. Sums of SUM_BLOCKS · BK terms are added to the total; parts of k as in conv2d.wgsl.
+// invocation 8 × 4, by name: arrays would lie in memory where loops stay loops. Sums of SUM_BLOCKS · BK terms are added to the total; parts of k as in conv2d.wgsl.
 
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
-const TM = 4u;
-const THREADS = (BM / TM) * (BN / 4u);
+const THREADS = (BM / 8u) * (BN / 4u);
 const QUADS_M = BM / 4u;
 const QUADS_N = BN / 4u;
 const SUM_BLOCKS = 256u / BK;
@@ -76,14 +75,29 @@ fn main(
 
   // The quad of pixels that this invocation brings in and makes.
   let quad = local % QUADS_N;
+  let threadRow = local / QUADS_N;
   let isQuad = firstQuad + quad < params.images * params.planeQuads;
   let image = (firstQuad + quad) / params.planeQuads;
   let pixel = (firstQuad + quad) % params.planeQuads;
   let base = (image * params.groups + ownGroup) * params.inner * params.planeQuads + pixel;
   let weights = ownGroup * params.groupA;
 
-  var total: array<vec4<f32>, TM>;
-  var sum: array<vec4<f32>, TM>;
+  var total0 = vec4<f32>();
+  var total1 = vec4<f32>();
+  var total2 = vec4<f32>();
+  var total3 = vec4<f32>();
+  var total4 = vec4<f32>();
+  var total5 = vec4<f32>();
+  var total6 = vec4<f32>();
+  var total7 = vec4<f32>();
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
+  var sum4 = vec4<f32>();
+  var sum5 = vec4<f32>();
+  var sum6 = vec4<f32>();
+  var sum7 = vec4<f32>();
   let end = min((part + 1u) * params.partInner, params.inner);
   var blocks = 0u;
   for (var first = part * params.partInner; first < end; first += BK) {
@@ -108,35 +122,60 @@ fn main(
     workgroupBarrier();
     for (var k = 0u; k < BK; k++) {
       let right = tileX[k * QUADS_N + quad];
-      for (var r = 0u; r < TM / 4u; r++) {
-        let left = tileA[k * STRIDE_A + (local / QUADS_N) * (TM / 4u) + r];
-        sum[r * 4u] += left.x * right;
-        sum[r * 4u + 1u] += left.y * right;
-        sum[r * 4u + 2u] += left.z * right;
-        sum[r * 4u + 3u] += left.w * right;
-      }
+      let upper = tileA[k * STRIDE_A + threadRow * 2u];
+      let lower = tileA[k * STRIDE_A + threadRow * 2u + 1u];
+      sum0 += upper.x * right;
+      sum1 += upper.y * right;
+      sum2 += upper.z * right;
+      sum3 += upper.w * right;
+      sum4 += lower.x * right;
+      sum5 += lower.y * right;
+      sum6 += lower.z * right;
+      sum7 += lower.w * right;
     }
     workgroupBarrier();
     blocks++;
     if (blocks == SUM_BLOCKS) {
       blocks = 0u;
-      for (var r = 0u; r < TM; r++) {
-        total[r] += sum[r];
-        sum[r] = vec4<f32>();
-      }
+      total0 += sum0;
+      sum0 = vec4<f32>();
+      total1 += sum1;
+      sum1 = vec4<f32>();
+      total2 += sum2;
+      sum2 = vec4<f32>();
+      total3 += sum3;
+      sum3 = vec4<f32>();
+      total4 += sum4;
+      sum4 = vec4<f32>();
+      total5 += sum5;
+      sum5 = vec4<f32>();
+      total6 += sum6;
+      sum6 = vec4<f32>();
+      total7 += sum7;
+      sum7 = vec4<f32>();
     }
   }
 
   if (!isQuad) { return; }
-  for (var r = 0u; r < TM; r++) {
-    let m = firstRow + (local / QUADS_N) * TM + r;
-    if (m >= params.rows) { break; }
-    let channel = ownGroup * params.rows + m;
-    let at = (image * params.groups * params.rows + channel) * params.planeQuads + pixel;
-    if (params.parts > 1u) {
-      y[part * params.quadsY + at] = total[r] + sum[r];
-    } else {
-      y[at] = finish(total[r] + sum[r], channel, at);
-    }
+  let to = (image * params.groups + ownGroup) * params.rows * params.planeQuads + pixel;
+  let m = firstRow + threadRow * 8u;
+  store(total0 + sum0, m + 0u, ownGroup, part, to);
+  store(total1 + sum1, m + 1u, ownGroup, part, to);
+  store(total2 + sum2, m + 2u, ownGroup, part, to);
+  store(total3 + sum3, m + 3u, ownGroup, part, to);
+  store(total4 + sum4, m + 4u, ownGroup, part, to);
+  store(total5 + sum5, m + 5u, ownGroup, part, to);
+  store(total6 + sum6, m + 6u, ownGroup, part, to);
+  store(total7 + sum7, m + 7u, ownGroup, part, to);
+}
+
+// Row m of a group's outputs, at a quad of pixels.
+fn store(sum: vec4<f32>, m: u32, ownGroup: u32, part: u32, to: u32) {
+  if (m >= params.rows) { return; }
+  let at = to + m * params.planeQuads;
+  if (params.parts > 1u) {
+    y[part * params.quadsY + at] = sum;
+  } else {
+    y[at] = finish(sum, ownGroup * params.rows + m, at);
   }
 }

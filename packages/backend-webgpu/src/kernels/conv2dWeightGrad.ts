@@ -13,7 +13,7 @@ const tile = (rows: number, columns: number) => ({
   columns,
   shader: shader("conv2dWeightGrad", withConstants(tiledCode, { BM: rows, BN: columns })),
 });
-/** Both have 16 sums an invocation: 256 of them, or 64 where there are few weights. */
+/** Both have 32 sums an invocation: 128 of them, or 32 where there are few weights. */
 const TILES = [tile(64, 64), tile(32, 32)] as const;
 
 /** Weights a group under which most of a tile would be empty. */

@@ -1,14 +1,13 @@
 // Gradient of a convolution by its weight as an implicit matrix product:
 //   dw[m, j] = Σ_q dy[m, q] · x[j moved to q],    rows m: output channels of a group, columns j: (channel, tap), sum over the pixels
-// q of all images. A workgroup makes BM × BN of them, an invocation TM × 4, with tiles of BK pixels in workgroup memory.
+// q of all images. A workgroup makes BM × BN of them, an invocation 8 × 4 (by name: arrays would lie in memory where loops stay loops), with tiles of BK pixels in workgroup memory.
 // The sum is long and there are few tiles, so each of `parts` workgroups adds up a share of the pixels; conv2dParts.wgsl adds the
 // parts. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
 
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
-const TM = 4u;
-const THREADS = (BM / TM) * (BN / 4u);
+const THREADS = (BM / 8u) * (BN / 4u);
 const QUADS_M = BM / 4u;
 const QUADS_N = BN / 4u;
 const SUM_BLOCKS = 256u / BK;
@@ -62,10 +61,26 @@ fn main(
   let ownGroup = rest / params.parts;
   if (ownGroup >= params.groups) { return; }
 
-  var total: array<vec4<f32>, TM>;
-  var sum: array<vec4<f32>, TM>;
+  var total0 = vec4<f32>();
+  var total1 = vec4<f32>();
+  var total2 = vec4<f32>();
+  var total3 = vec4<f32>();
+  var total4 = vec4<f32>();
+  var total5 = vec4<f32>();
+  var total6 = vec4<f32>();
+  var total7 = vec4<f32>();
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
+  var sum4 = vec4<f32>();
+  var sum5 = vec4<f32>();
+  var sum6 = vec4<f32>();
+  var sum7 = vec4<f32>();
   let end = min((part + 1u) * params.partPixels, params.pixels);
   var blocks = 0u;
+  let threadRow = local / QUADS_N;
+  let threadColumn = local % QUADS_N;
   // Both tiles: neighbours bring in neighbouring pixels.
   let k = local % BK;
   for (var first = part * params.partPixels; first < end; first += BK) {
@@ -78,56 +93,92 @@ fn main(
     let base = i32(image) * params.imageX + i32(ownGroup) * params.groupX + row * params.widthX + column;
     let channel = (image * params.groups + ownGroup) * params.rows;
     for (var quad = local / BK; quad < QUADS_M; quad += THREADS / BK) {
+      let m = firstRow + quad * 4u;
+      let at = (channel + m) * params.plane + pixel;
       var values = vec4<f32>();
-      for (var j = 0u; j < 4u; j++) {
-        let m = firstRow + quad * 4u + j;
-        if (isPixel && m < params.rows) { values[j] = dy[(channel + m) * params.plane + pixel]; }
+      if (isPixel) {
+        if (m < params.rows) { values.x = dy[at]; }
+        if (m + 1u < params.rows) { values.y = dy[at + params.plane]; }
+        if (m + 2u < params.rows) { values.z = dy[at + 2u * params.plane]; }
+        if (m + 3u < params.rows) { values.w = dy[at + 3u * params.plane]; }
       }
       tileA[k * STRIDE_A + quad] = values;
     }
     for (var quad = local / BK; quad < QUADS_N; quad += THREADS / BK) {
-      var values = vec4<f32>();
-      for (var j = 0u; j < 4u; j++) {
-        let at = firstColumn + quad * 4u + j;
-        if (isPixel && at < params.columns) {
-          let tap = table[at];
-          let h = row + tap.y;
-          let w = column + tap.z;
-          if (h >= 0 && h < params.heightX && w >= 0 && w < params.widthX) { values[j] = x[base + tap.x]; }
-        }
-      }
-      tileX[k * STRIDE_X + quad] = values;
+      let j = firstColumn + quad * 4u;
+      tileX[k * STRIDE_X + quad] = vec4<f32>(
+        patchOf(j, isPixel, base, row, column),
+        patchOf(j + 1u, isPixel, base, row, column),
+        patchOf(j + 2u, isPixel, base, row, column),
+        patchOf(j + 3u, isPixel, base, row, column),
+      );
     }
     workgroupBarrier();
     for (var i = 0u; i < BK; i++) {
-      let right = tileX[i * STRIDE_X + local % QUADS_N];
-      for (var r = 0u; r < TM / 4u; r++) {
-        let left = tileA[i * STRIDE_A + (local / QUADS_N) * (TM / 4u) + r];
-        sum[r * 4u] += left.x * right;
-        sum[r * 4u + 1u] += left.y * right;
-        sum[r * 4u + 2u] += left.z * right;
-        sum[r * 4u + 3u] += left.w * right;
-      }
+      let right = tileX[i * STRIDE_X + threadColumn];
+      let upper = tileA[i * STRIDE_A + threadRow * 2u];
+      let lower = tileA[i * STRIDE_A + threadRow * 2u + 1u];
+      sum0 += upper.x * right;
+      sum1 += upper.y * right;
+      sum2 += upper.z * right;
+      sum3 += upper.w * right;
+      sum4 += lower.x * right;
+      sum5 += lower.y * right;
+      sum6 += lower.z * right;
+      sum7 += lower.w * right;
     }
     workgroupBarrier();
     blocks++;
     if (blocks == SUM_BLOCKS) {
       blocks = 0u;
-      for (var r = 0u; r < TM; r++) {
-        total[r] += sum[r];
-        sum[r] = vec4<f32>();
-      }
+      total0 += sum0;
+      sum0 = vec4<f32>();
+      total1 += sum1;
+      sum1 = vec4<f32>();
+      total2 += sum2;
+      sum2 = vec4<f32>();
+      total3 += sum3;
+      sum3 = vec4<f32>();
+      total4 += sum4;
+      sum4 = vec4<f32>();
+      total5 += sum5;
+      sum5 = vec4<f32>();
+      total6 += sum6;
+      sum6 = vec4<f32>();
+      total7 += sum7;
+      sum7 = vec4<f32>();
     }
   }
 
-  let elements = params.groups * params.rows * params.columns;
-  for (var r = 0u; r < TM; r++) {
-    let m = firstRow + (local / QUADS_N) * TM + r;
-    if (m >= params.rows) { break; }
-    for (var j = 0u; j < 4u; j++) {
-      let at = firstColumn + (local % QUADS_N) * 4u + j;
-      if (at >= params.columns) { break; }
-      dw[part * elements + (ownGroup * params.rows + m) * params.columns + at] = total[r][j] + sum[r][j];
-    }
-  }
+  let m = firstRow + threadRow * 8u;
+  let j = firstColumn + threadColumn * 4u;
+  let to = (part * params.groups + ownGroup) * params.rows * params.columns + j;
+  store(total0 + sum0, m + 0u, j, to);
+  store(total1 + sum1, m + 1u, j, to);
+  store(total2 + sum2, m + 2u, j, to);
+  store(total3 + sum3, m + 3u, j, to);
+  store(total4 + sum4, m + 4u, j, to);
+  store(total5 + sum5, m + 5u, j, to);
+  store(total6 + sum6, m + 6u, j, to);
+  store(total7 + sum7, m + 7u, j, to);
+}
+
+// What column j of the patches has at a pixel.
+fn patchOf(j: u32, isPixel: bool, base: i32, row: i32, column: i32) -> f32 {
+  if (!isPixel || j >= params.columns) { return 0.0f; }
+  let tap = table[j];
+  let h = row + tap.y;
+  let w = column + tap.z;
+  if (h < 0 || h >= params.heightX || w < 0 || w >= params.widthX) { return 0.0f; }
+  return x[base + tap.x];
+}
+
+// Row m of a group's weights, at four columns from j on.
+fn store(sums: vec4<f32>, m: u32, j: u32, to: u32) {
+  if (m >= params.rows) { return; }
+  let at = to + m * params.columns;
+  if (j < params.columns) { dw[at] = sums.x; }
+  if (j + 1u < params.columns) { dw[at + 1u] = sums.y; }
+  if (j + 2u < params.columns) { dw[at + 2u] = sums.z; }
+  if (j + 3u < params.columns) { dw[at + 3u] = sums.w; }
 }

@@ -123,7 +123,7 @@ function shaderFor(tile: Tile, isInFours: boolean): Shader {
  * writing one component of a vec4 may touch the others.
  */
 function withVectorStores(source: string): string {
-  const result = source.replace("y: array<f32>;", "y: array<vec4<f32>>;").replace(/^fn store[\s\S]*?^}/m, VECTOR_STORE);
+  const result = source.replace("y: array<f32>;", "y: array<vec4<f32>>;").replace(/^fn store\([\s\S]*?^}/m, VECTOR_STORE);
   if (!result.includes("y: array<vec4<f32>>;") || !result.includes(VECTOR_STORE))
     throw new Error("matmul.wgsl: no y or no store");
   return result;

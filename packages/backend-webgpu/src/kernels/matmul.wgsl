@@ -74,45 +74,68 @@ fn main(
   let starts = startsOf(entry);
   let lane = vec2<u32>(local % LANE_COLUMNS, local / LANE_COLUMNS);
 
-  var sums: array<vec4<f32>, ROW_BLOCKS * 4u>;
-  var totals: array<vec4<f32>, ROW_BLOCKS * 4u>;
+  // By name, at most two of each: arrays would lie in memory where a compiler doesn't unroll loops.
+  var sums0 = mat4x4<f32>();
+  var sums1 = mat4x4<f32>();
+  var totals0 = mat4x4<f32>();
+  var totals1 = mat4x4<f32>();
   let firstK = part * params.partTerms;
   let endK = min(firstK + params.partTerms, params.k);
-  var nextA = readA(starts.x, firstRow, firstK, local);
-  var nextB = readB(starts.y, firstColumn, firstK, local);
+  var nextA0 = readA(starts.x, firstRow, firstK, local);
+  var nextA1 = vec4<f32>();
+  var nextB0 = readB(starts.y, firstColumn, firstK, local);
+  var nextB1 = vec4<f32>();
+  if (A_LOADS > 1u) { nextA1 = readA(starts.x, firstRow, firstK, local + LANES); }
+  if (B_LOADS > 1u) { nextB1 = readB(starts.y, firstColumn, firstK, local + LANES); }
   for (var k = firstK; k < endK; k += TILE_K) {
     workgroupBarrier(); // all are through with the tiles before
-    for (var i = 0u; i < A_LOADS; i++) { tileA[placeInA(local + i * LANES)] = nextA[i]; }
-    for (var i = 0u; i < B_LOADS; i++) { tileB[placeInB(local + i * LANES)] = nextB[i]; }
+    tileA[placeInA(local)] = nextA0;
+    tileB[placeInB(local)] = nextB0;
+    if (A_LOADS > 1u) { tileA[placeInA(local + LANES)] = nextA1; }
+    if (B_LOADS > 1u) { tileB[placeInB(local + LANES)] = nextB1; }
     workgroupBarrier();
     if (k + TILE_K < endK) {
-      nextA = readA(starts.x, firstRow, k + TILE_K, local);
-      nextB = readB(starts.y, firstColumn, k + TILE_K, local);
+      nextA0 = readA(starts.x, firstRow, k + TILE_K, local);
+      nextB0 = readB(starts.y, firstColumn, k + TILE_K, local);
+      if (A_LOADS > 1u) { nextA1 = readA(starts.x, firstRow, k + TILE_K, local + LANES); }
+      if (B_LOADS > 1u) { nextB1 = readB(starts.y, firstColumn, k + TILE_K, local + LANES); }
     }
     for (var quad = 0u; quad < K_QUADS; quad++) {
       let columns = blockOfB(quad, lane.x);
-      for (var block = 0u; block < ROW_BLOCKS; block++) {
-        let rows = blockOfA(quad, block * LANE_ROWS + lane.y);
-        sums[block * 4u] = addProducts(sums[block * 4u], rows[0], columns);
-        sums[block * 4u + 1u] = addProducts(sums[block * 4u + 1u], rows[1], columns);
-        sums[block * 4u + 2u] = addProducts(sums[block * 4u + 2u], rows[2], columns);
-        sums[block * 4u + 3u] = addProducts(sums[block * 4u + 3u], rows[3], columns);
-      }
+      sums0 = addBlock(sums0, blockOfA(quad, lane.y), columns);
+      if (ROW_BLOCKS > 1u) { sums1 = addBlock(sums1, blockOfA(quad, LANE_ROWS + lane.y), columns); }
     }
     if ((k + TILE_K) % SUM_BLOCK == 0u || k + TILE_K >= endK) {
-      for (var i = 0u; i < ROW_BLOCKS * 4u; i++) {
-        totals[i] += sums[i];
-        sums[i] = vec4<f32>();
-      }
+      totals0 += sums0;
+      totals1 += sums1;
+      sums0 = mat4x4<f32>();
+      sums1 = mat4x4<f32>();
     }
   }
 
   let start = part * params.partElements + entry * params.m * params.n;
+  let row = firstRow + lane.y * 4u;
   let column = firstColumn + lane.x * 4u;
-  for (var i = 0u; i < ROW_BLOCKS * 4u; i++) {
-    let row = firstRow + (i / 4u * LANE_ROWS + lane.y) * 4u + i % 4u;
-    if (row < params.m) { store(start + row * params.n + column, column, totals[i]); }
-  }
+  storeBlock(totals0, start, row, column);
+  if (ROW_BLOCKS > 1u) { storeBlock(totals1, start, row + LANE_ROWS * 4u, column); }
+}
+
+// sums + rows · columns, in the order of k; a matrix's i-th vec4 is its i-th row.
+fn addBlock(sums: mat4x4<f32>, rows: mat4x4<f32>, columns: mat4x4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    addProducts(sums[0], rows[0], columns),
+    addProducts(sums[1], rows[1], columns),
+    addProducts(sums[2], rows[2], columns),
+    addProducts(sums[3], rows[3], columns),
+  );
+}
+
+fn storeBlock(block: mat4x4<f32>, start: u32, row: u32, column: u32) {
+  let at = start + row * params.n + column;
+  if (row < params.m) { store(at, column, block[0]); }
+  if (row + 1u < params.m) { store(at + params.n, column, block[1]); }
+  if (row + 2u < params.m) { store(at + 2u * params.n, column, block[2]); }
+  if (row + 3u < params.m) { store(at + 3u * params.n, column, block[3]); }
 }
 
 // sum[j] + Σ row[k] · columns[k][j], in the order of k.
@@ -157,43 +180,38 @@ fn placeInB(i: u32) -> u32 {
   return quads.y * B_QUAD_STEP + place.x % 4u * B_STEP + quads.x;
 }
 
-// What this invocation brings of a's tile at (firstRow, firstK); zeros past the matrix.
-fn readA(start: u32, firstRow: u32, firstK: u32, local: u32) -> array<vec4<f32>, A_LOADS> {
+// The i-th vec4 of a's tile at (firstRow, firstK); zeros past the matrix.
+fn readA(start: u32, firstRow: u32, firstK: u32, i: u32) -> vec4<f32> {
   let first = select(vec2<u32>(firstK, firstRow), vec2<u32>(firstRow, firstK), A_ALONG_K);
   let size = select(vec2<u32>(params.k, params.m), vec2<u32>(params.m, params.k), A_ALONG_K);
-  var result: array<vec4<f32>, A_LOADS>;
-  for (var i = 0u; i < A_LOADS; i++) {
-    let place = first + placeOf(local + i * LANES, A_QUADS, A_ALONG_K);
-    let at = start + place.x * size.y + place.y;
-    if (A_IN_FOURS) {
-      if (all(place < size)) { result[i] = a[at / 4u]; }
-    } else if (place.x < size.x) {
-      // No loop: a compiler that doesn't unroll it would keep the vector in memory.
-      if (place.y < size.y) { result[i].x = a[at / 4u][at % 4u]; }
-      if (place.y + 1u < size.y) { result[i].y = a[(at + 1u) / 4u][(at + 1u) % 4u]; }
-      if (place.y + 2u < size.y) { result[i].z = a[(at + 2u) / 4u][(at + 2u) % 4u]; }
-      if (place.y + 3u < size.y) { result[i].w = a[(at + 3u) / 4u][(at + 3u) % 4u]; }
-    }
+  let place = first + placeOf(i, A_QUADS, A_ALONG_K);
+  let at = start + place.x * size.y + place.y;
+  var result = vec4<f32>();
+  if (A_IN_FOURS) {
+    if (all(place < size)) { result = a[at / 4u]; }
+  } else if (place.x < size.x) {
+    if (place.y < size.y) { result.x = a[at / 4u][at % 4u]; }
+    if (place.y + 1u < size.y) { result.y = a[(at + 1u) / 4u][(at + 1u) % 4u]; }
+    if (place.y + 2u < size.y) { result.z = a[(at + 2u) / 4u][(at + 2u) % 4u]; }
+    if (place.y + 3u < size.y) { result.w = a[(at + 3u) / 4u][(at + 3u) % 4u]; }
   }
   return result;
 }
 
 // The same of b's tile at (firstK, firstColumn).
-fn readB(start: u32, firstColumn: u32, firstK: u32, local: u32) -> array<vec4<f32>, B_LOADS> {
+fn readB(start: u32, firstColumn: u32, firstK: u32, i: u32) -> vec4<f32> {
   let first = select(vec2<u32>(firstK, firstColumn), vec2<u32>(firstColumn, firstK), B_ALONG_K);
   let size = select(vec2<u32>(params.k, params.n), vec2<u32>(params.n, params.k), B_ALONG_K);
-  var result: array<vec4<f32>, B_LOADS>;
-  for (var i = 0u; i < B_LOADS; i++) {
-    let place = first + placeOf(local + i * LANES, B_QUADS, B_ALONG_K);
-    let at = start + place.x * size.y + place.y;
-    if (B_IN_FOURS) {
-      if (all(place < size)) { result[i] = b[at / 4u]; }
-    } else if (place.x < size.x) {
-      if (place.y < size.y) { result[i].x = b[at / 4u][at % 4u]; }
-      if (place.y + 1u < size.y) { result[i].y = b[(at + 1u) / 4u][(at + 1u) % 4u]; }
-      if (place.y + 2u < size.y) { result[i].z = b[(at + 2u) / 4u][(at + 2u) % 4u]; }
-      if (place.y + 3u < size.y) { result[i].w = b[(at + 3u) / 4u][(at + 3u) % 4u]; }
-    }
+  let place = first + placeOf(i, B_QUADS, B_ALONG_K);
+  let at = start + place.x * size.y + place.y;
+  var result = vec4<f32>();
+  if (B_IN_FOURS) {
+    if (all(place < size)) { result = b[at / 4u]; }
+  } else if (place.x < size.x) {
+    if (place.y < size.y) { result.x = b[at / 4u][at % 4u]; }
+    if (place.y + 1u < size.y) { result.y = b[(at + 1u) / 4u][(at + 1u) % 4u]; }
+    if (place.y + 2u < size.y) { result.z = b[(at + 2u) / 4u][(at + 2u) % 4u]; }
+    if (place.y + 3u < size.y) { result.w = b[(at + 3u) / 4u][(at + 3u) % 4u]; }
   }
   return result;
 }
