@@ -37,13 +37,16 @@ export class BufferPool {
 
   constructor(
     readonly device: GPUDevice,
+    /** Of one GPUBuffer. */
+    readonly maxBytes: number,
     /** Called before GPUBuffers are destroyed: work recorded on them must be submitted, and bind groups forgotten. */
     readonly beforeDestroy: () => void,
   ) {}
 
   /** A buffer of at least `bytes`, of the pool or new. */
   take(bytes: number): GpuBuffer {
-    const classBytes = sizeClass(bytes);
+    // The largest class may be more than a buffer can be.
+    const classBytes = Math.min(sizeClass(bytes), Math.max(this.maxBytes, bytes));
     const idle = this.#free.get(classBytes)?.pop();
     if (idle) this.idleBytes -= classBytes;
     else if (this.idleBytes > MAX_IDLE_BYTES) this.trim();

@@ -50,6 +50,7 @@ export async function requestDevice({ adapter, name }: FoundAdapter): Promise<Ca
       maxComputeWorkgroupStorageSize,
       maxStorageBuffersPerShaderStage,
       maxStorageBufferBindingSize,
+      maxBufferSize: gpu.limits.maxBufferSize,
       hasSubgroups: features.includes("subgroups"),
     },
   };

@@ -39,7 +39,8 @@ export const webgpu = (options: WebgpuOptions = {}): Backend => ({
 });
 
 /** The backend's device on a GPUDevice that is there already. */
-export const deviceOn = (found: FoundAdapter, capabilities: Capabilities): Device => new WebgpuDevice(found, capabilities);
+export const deviceOn = (found: Pick<FoundAdapter, "name" | "isSoftware">, capabilities: Capabilities): Device =>
+  new WebgpuDevice(found, capabilities);
 
 /** What a `WebgpuDevice` has done since it was opened. */
 export interface WebgpuCounts {
@@ -68,13 +69,13 @@ class WebgpuDevice implements Device {
   #peakBytes = 0;
   #buffers = 0;
 
-  constructor({ name, isSoftware }: FoundAdapter, { gpu, features, limits }: Capabilities) {
+  constructor({ name, isSoftware }: Pick<FoundAdapter, "name" | "isSoftware">, { gpu, features, limits }: Capabilities) {
     this.adapter = name;
     this.features = [...(isSoftware ? ["software"] : []), ...features];
     this.#gpu = gpu;
     this.#staging = new Staging(gpu);
     const queue = new WorkQueue(gpu, this.#staging);
-    const pool = new BufferPool(gpu, () => {
+    const pool = new BufferPool(gpu, limits.maxBufferSize, () => {
       queue.flush();
       this.#runtime.pipelines.forgetBindGroups();
     });
@@ -102,8 +103,8 @@ class WebgpuDevice implements Device {
 
   allocate(bytes: number): Buffer {
     this.#requireUsable("allocate");
-    const { maxStorageBufferBindingSize } = this.#runtime.limits;
-    if (bytes > maxStorageBufferBindingSize) throw this.#tooLarge(bytes, maxStorageBufferBindingSize);
+    const { maxBufferSize } = this.#runtime.limits;
+    if (bytes > maxBufferSize) throw this.#tooLarge(bytes, maxBufferSize);
     const buffer = this.#runtime.pool.take(bytes);
     this.#bytesInUse += buffer.classBytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytesInUse);
@@ -232,7 +233,7 @@ class WebgpuDevice implements Device {
   }
 
   #tooLarge(bytes: number, most: number): OutOfMemoryError {
-    const rule = `a tensor must fit one storage buffer of ${this.adapter}, ${most} bytes`;
+    const rule = `a tensor must fit one buffer of ${this.adapter}, ${most} bytes`;
     return new OutOfMemoryError("webgpu", {
       rule,
       got: `${bytes} bytes asked, ${this.#use()} in use`,

@@ -3,6 +3,7 @@ import type { BufferPool, GpuBuffer } from "./buffers";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
 import type { Pipelines } from "./pipelines";
 import { MAX_PARAM_WORDS, type WorkQueue } from "./queue";
+import { isTooLarge, type Operands, split } from "./split";
 import type { Tables } from "./tables";
 
 type Plans = { readonly [name: string]: Plan<never> };
@@ -37,13 +38,20 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
     (inputs, outputs, attrs) => {
       runtime.requireUsable(op);
       runtime.current = { op, inputs, outputs };
-      const steps = plan(inputs.map(toGpu), outputs.map(toGpu), attrs, runtime.limits);
-      if (runtime.preparing) prepare(runtime, runtime.preparing, steps);
-      else run(runtime, steps);
+      const operands = { inputs: inputs.map(toGpu), outputs: outputs.map(toGpu) };
+      for (const part of partsOf(op, operands, attrs, runtime.limits)) {
+        const steps = plan(part.inputs, part.outputs, attrs, runtime.limits);
+        if (runtime.preparing) prepare(runtime, runtime.preparing, steps);
+        else run(runtime, steps);
+      }
     };
   return <P extends Plans>(plans: P) =>
     Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
 }
+
+/** The op as it is, or where an operand can't be bound as a whole, in parts. Copies bind nothing. */
+const partsOf = (op: string, operands: Operands, attrs: unknown, limits: Limits): readonly Operands[] =>
+  op !== "copyInto" && isTooLarge(operands, limits) ? split(op, operands, attrs, limits) : [operands];
 
 const toGpu = ({ buffer, shape, dtype }: Operand): GpuOperand => ({ memory: buffer as GpuBuffer, shape, dtype });
 

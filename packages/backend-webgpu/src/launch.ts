@@ -7,6 +7,9 @@ export interface GpuMemory {
   /** Tells memory apart in the caches of bind groups. */
   readonly id: number;
   readonly gpu: GPUBuffer;
+  /** Of a part: where it begins and how long it is, in bytes. Default: the whole buffer. */
+  readonly offset?: number;
+  readonly size?: number;
 }
 
 /** A tensor as a plan sees it. */
@@ -57,6 +60,7 @@ export interface Limits {
   readonly maxComputeWorkgroupsPerDimension: number;
   readonly maxComputeWorkgroupStorageSize: number;
   readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
   readonly maxStorageBuffersPerShaderStage: number;
   readonly hasSubgroups: boolean;
 }

@@ -81,11 +81,14 @@ export class Pipelines {
   /** The bind group of these buffers. */
   bind({ layout, shader }: Pipeline, memories: readonly GpuMemory[]): GPUBindGroup {
     let key = `${layout.id}`;
-    for (const { id } of memories) key += `,${id}`;
+    for (const { id, offset } of memories) key += offset ? `,${id}+${offset}` : `,${id}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
     if (this.#bindGroups.size >= KEPT_BIND_GROUPS) this.#bindGroups = new Map();
-    const entries: GPUBindGroupEntry[] = memories.map(({ gpu }, i) => ({ binding: i + 1, resource: { buffer: gpu } }));
+    const entries: GPUBindGroupEntry[] = memories.map(({ gpu, offset = 0, size }, i) => ({
+      binding: i + 1,
+      resource: { buffer: gpu, offset, ...(size !== undefined && { size }) },
+    }));
     entries.push({ binding: 0, resource: { buffer: this.params, size: MAX_PARAM_WORDS * 4 } });
     const created = this.device.createBindGroup({ label: shader.name, layout: layout.group, entries });
     this.#bindGroups.set(key, created);

@@ -11,6 +11,7 @@ const LIMITS: Limits = {
   maxComputeWorkgroupsPerDimension: 65535,
   maxComputeWorkgroupStorageSize: 16384,
   maxStorageBufferBindingSize: 2 ** 31 - 16,
+  maxBufferSize: 2 ** 31 - 16,
   maxStorageBuffersPerShaderStage: 8,
   hasSubgroups: false,
 };

@@ -102,6 +102,7 @@ export const PORTABLE: Limits = {
   maxComputeWorkgroupsPerDimension: 65535,
   maxComputeWorkgroupStorageSize: 16384,
   maxStorageBufferBindingSize: 2 ** 27,
+  maxBufferSize: 2 ** 27,
   maxStorageBuffersPerShaderStage: 8,
   hasSubgroups: false,
 };
