@@ -59,6 +59,23 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
       x.dispose();
     });
 
+    test("more shapes than structs are kept for give the right results, before and after the structs are made anew", async () => {
+      const shapes = Array.from({ length: 4200 }, (_, i) => i + 1);
+      const lengths = [1, 2, 4095, 4096, 4097, 4200];
+      const kept: Tensor[] = [];
+      for (const length of shapes) {
+        const scope = new Scope(undefined);
+        const y = scope.run(() => mul(ones(length), 3));
+        if (lengths.includes(length)) kept.push(y.detach());
+        scope.end();
+      }
+      for (const [i, y] of kept.entries()) {
+        const values = await y.data();
+        expect([values.length, values.every((value) => value === 3)]).toEqual([lengths[i], true]);
+        y.dispose();
+      }
+    });
+
     test("reads that wait at the same time each get their own", async () => {
       const scope = new Scope(undefined);
       const results = scope.run(() => Array.from({ length: 20 }, (_, i) => mul(ones(64 + i), i)));

@@ -46,7 +46,7 @@ export const deviceOn = (found: Pick<FoundAdapter, "name" | "isSoftware">, capab
 export interface WebgpuCounts {
   readonly launches: number;
   readonly submits: number;
-  /** From the host to the device, uniform structs not counted. */
+  /** From the host to the device. */
   readonly uploadedBytes: number;
 }
 
@@ -84,7 +84,7 @@ class WebgpuDevice implements Device {
       queue,
       pool,
       tables: new Tables(pool, queue),
-      pipelines: new Pipelines(gpu, queue.params, (shader, message) =>
+      pipelines: new Pipelines(gpu, queue.params.buffer, (shader, message) =>
         this.#fail(shaderError(shader.name, message, this.adapter, this.#runtime.current)),
       ),
       preparing: undefined,

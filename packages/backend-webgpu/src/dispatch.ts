@@ -1,8 +1,9 @@
 import type { Kernel, Operand } from "@vertebra/core";
 import type { BufferPool, GpuBuffer } from "./buffers";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
+import { MAX_PARAM_WORDS } from "./params";
 import type { Pipelines } from "./pipelines";
-import { MAX_PARAM_WORDS, type WorkQueue } from "./queue";
+import type { WorkQueue } from "./queue";
 import { isTooLarge, type Operands, split } from "./split";
 import type { Tables } from "./tables";
 

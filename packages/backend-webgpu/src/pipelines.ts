@@ -1,5 +1,5 @@
 import type { GpuMemory } from "./launch";
-import { MAX_PARAM_WORDS } from "./queue";
+import { MAX_PARAM_WORDS } from "./params";
 import type { Shader } from "./shader";
 
 const COMPUTE = 0x4;

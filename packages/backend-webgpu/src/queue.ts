@@ -1,22 +1,16 @@
 import type { Grid } from "./launch";
+import { Params } from "./params";
 import type { Staging } from "./staging";
 
-/** Bytes from one launch's uniform struct to the next: what every adapter can address. */
-const SLOT_BYTES = 256;
-/** Words that a kernel's uniform struct may have. */
-export const MAX_PARAM_WORDS = SLOT_BYTES / 4;
 /** Launches of one submit. Fewer cost more JavaScript, more let the device wait for the first. */
 const MAX_LAUNCHES = 256;
-
-const [COPY_DST, UNIFORM] = [0x8, 0x40];
 
 /**
  * Collects work in one encoder and submits it when it is full or somebody waits. Everything happens in call order: launches,
  * copies and uploads alike, so a buffer may be reused as soon as its last user is recorded.
  */
 export class WorkQueue {
-  readonly params: GPUBuffer;
-  readonly #words = new Int32Array((MAX_LAUNCHES * SLOT_BYTES) / 4);
+  readonly params: Params;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
@@ -28,18 +22,20 @@ export class WorkQueue {
     readonly device: GPUDevice,
     readonly staging: Staging,
   ) {
-    const size = MAX_LAUNCHES * SLOT_BYTES;
-    this.params = device.createBuffer({ label: "uniform structs", size, usage: COPY_DST | UNIFORM });
+    this.params = new Params(device);
   }
 
   launch(pipeline: GPUComputePipeline, bindGroup: GPUBindGroup, params: readonly number[], [x, y, z]: Grid): void {
     if (this.#launches === MAX_LAUNCHES) this.flush();
+    if (!this.params.hasRoom) {
+      this.flush();
+      this.params.clear();
+    }
     this.#pass ??= this.#begin().beginComputePass();
-    const slot = this.#launches++;
-    this.#words.set(params, (slot * SLOT_BYTES) / 4);
+    this.#launches++;
     if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
     this.#pipeline = pipeline;
-    this.#pass.setBindGroup(0, bindGroup, [slot * SLOT_BYTES]);
+    this.#pass.setBindGroup(0, bindGroup, [this.params.offsetOf(params)]);
     this.#pass.dispatchWorkgroups(x, y, z);
     this.counts.launches++;
   }
@@ -65,7 +61,7 @@ export class WorkQueue {
     this.#endPass();
     this.#encoder = undefined;
     const sent = this.staging.close();
-    if (this.#launches > 0) this.device.queue.writeBuffer(this.params, 0, this.#words, 0, (this.#launches * SLOT_BYTES) / 4);
+    this.counts.uploadedBytes += this.params.upload();
     this.#launches = 0;
     this.device.queue.submit([encoder.finish()]);
     this.staging.recycle(sent);

@@ -21,19 +21,28 @@ export function epilogueConstants({ scale, shift, residual, activation = "none" 
     ...(scale && { hasScale: 1 }),
     ...(shift && { hasShift: 1 }),
     ...(residual && { hasResidual: 1 }),
-    ...(activation !== "none" && { activation: ACTIVATIONS[activation] }),
+    ...activationConstant(activation),
   };
 }
 
-/** Scale, shift and residual as bindings; `instead` stands for what the epilogue doesn't have. */
-export const epilogueBindings = ({ scale, shift, residual }: Epilogue, instead: GpuOperand | Scratch): Launch["bindings"] => [
-  scale ?? instead,
-  shift ?? instead,
-  residual ?? instead,
+/** `activation` as a kernel's constant. */
+export const activationConstant = (activation: FusedActivation): Record<string, number> =>
+  activation === "none" ? {} : { activation: ACTIVATIONS[activation] };
+
+/** Stands for what an epilogue doesn't have; nobody reads it. */
+const NOTHING = { table: new Float32Array(4) };
+
+/** Scale, shift and residual as bindings. */
+export const epilogueBindings = ({ scale, shift, residual }: Epilogue): Launch["bindings"] => [
+  scale ?? NOTHING,
+  shift ?? NOTHING,
+  residual ?? NOTHING,
 ];
 
 /** Workgroups that keep a large GPU busy; a sum is divided among more of them where its tiles are fewer. */
 const ENOUGH_WORKGROUPS = 128;
+/** Fewer parts aren't worth the launch that adds them, and the memory that they go through. */
+const MIN_PARTS = 4;
 
 /** How a sum of `terms` is divided where it has `tiles` workgroups: into parts of `length` terms, whole blocks of it. */
 export interface Parts {
@@ -42,13 +51,9 @@ export interface Parts {
 }
 
 /** `least` terms are worth a workgroup of their own. */
-export function divide(
-  terms: number,
-  tiles: number,
-  { least, block }: { readonly least: number; readonly block: number },
-): Parts {
-  const wanted = Math.max(1, Math.min(Math.ceil(ENOUGH_WORKGROUPS / tiles), Math.floor(terms / least)));
-  const length = Math.max(block, Math.ceil(terms / wanted / block) * block);
+export function divide(terms: number, tiles: number, { least, block }: { readonly least: number; readonly block: number }): Parts {
+  const wanted = Math.min(Math.floor(ENOUGH_WORKGROUPS / tiles), Math.floor(terms / least));
+  const length = Math.max(block, Math.ceil(terms / (wanted < MIN_PARTS ? 1 : wanted) / block) * block);
   return { count: Math.max(1, Math.ceil(terms / length)), length };
 }
 
@@ -62,7 +67,7 @@ export function addParts(scratch: Scratch, parts: Parts, y: GpuOperand, epilogue
     shader: PARTS,
     constants: epilogueConstants(epilogue),
     params: [elements, parts.count, height * width, channels],
-    bindings: [scratch, ...epilogueBindings(epilogue, scratch), y],
+    bindings: [scratch, ...epilogueBindings(epilogue), y],
     grid: gridFor(elements, limits),
   };
 }

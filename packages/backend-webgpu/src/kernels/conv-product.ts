@@ -54,7 +54,7 @@ const DIRECT = shader("conv2dDirect", directCode);
 
 /** From so many channels a group on a tile is full enough to beat loading every input once a channel. */
 const TILED_FROM = 8;
-const PART_TAPS = { least: 128, block: 16 };
+const PART_TAPS = { least: 192, block: 16 };
 
 /** The launches of a product; none for an empty result. */
 export function planProduct(one: ConvProduct, limits: Limits): readonly Step[] {
@@ -101,7 +101,7 @@ function tiled(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGrid):
       ...[channels * plane, (channels / groups) * plane, groupA, rowA],
       ...[planeOf(y), y.shape[3] as number, product(y.shape), ...one.stepX, ...one.stepY],
     ],
-    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue, a), to],
+    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue), to],
   };
 }
 
@@ -114,7 +114,7 @@ function pointwise(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGr
       ...[rows, taps.taps, groups, x.shape[0] as number, parts.count, parts.length, tilesM, tilesN],
       ...[quads, groupA, rowA, columnA, product(y.shape) / 4],
     ],
-    bindings: [a, x, ...epilogueBindings(epilogue, a), to],
+    bindings: [a, x, ...epilogueBindings(epilogue), to],
   };
 }
 
@@ -133,7 +133,7 @@ function direct(one: ConvProduct, rows: number, limits: Limits): Launch {
       ...[inputChannels * plane, (inputChannels / groups) * plane, groupA, rowA],
       ...[planeOf(y), y.shape[3] as number, ...one.stepX, ...one.stepY],
     ],
-    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue, a), y],
+    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue), y],
     grid: gridFor(images * taps.phases * groups * blocks * quads, limits),
   };
 }
