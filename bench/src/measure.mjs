@@ -7,7 +7,7 @@ export const EFFORT = {
 };
 
 /** Outputs may differ by this much of the largest value: sums of some thousand f32 terms in another order. */
-const TOLERANCE = 1e-3;
+export const TOLERANCE = 1e-3;
 
 /** Long enough for the others' threads to stop spinning. */
 const PAUSE_MS = 150;
@@ -78,7 +78,7 @@ function toRow({ id, answer, rounds, firstResultMs, memory }, reference) {
 }
 
 /** max |a − b| / max |b| */
-function relativeDifference(a, b) {
+export function relativeDifference(a, b) {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const most = a.reduce(
@@ -103,4 +103,4 @@ export function ratioToFastest(rows, isPeer) {
   return ours.medianMs / Math.min(...peers.map(({ medianMs }) => medianMs));
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+export const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

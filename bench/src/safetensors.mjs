@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { parseSafetensors } from "./parse-safetensors.mjs";
 
 /** @typedef {{ shape: readonly number[], data: Float32Array }} Values */
 
@@ -29,22 +30,4 @@ export function writeSafetensors(path, tensors) {
  * @param {string} path
  * @returns {Map<string, Values>}
  */
-export function readSafetensors(path) {
-  const bytes = readFileSync(path);
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString("utf8", 8, start));
-  const entries = Object.entries(header).map(
-    ([
-      name,
-      {
-        shape,
-        data_offsets: [from, to],
-      },
-    ]) => {
-      const data = new Float32Array((to - from) / 4);
-      Buffer.from(data.buffer).set(bytes.subarray(start + from, start + to));
-      return [name, { shape, data }];
-    },
-  );
-  return new Map(entries);
-}
+export const readSafetensors = (path) => parseSafetensors(new Uint8Array(readFileSync(path)));

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { cpu } from "@vertebra/backend-cpu";
 import { tensor } from "@vertebra/core";
 import { createModel } from "@vertebra/models";
-import { writeGraph } from "./graph.mjs";
+import { readGraph, writeGraph } from "./graph.mjs";
 import { writeOnnx } from "./onnx.mjs";
 import { uniform, values } from "./random.mjs";
 import { writeSafetensors } from "./safetensors.mjs";
@@ -13,7 +13,7 @@ import { trace } from "./trace.mjs";
 
 /** @typedef {import("./contenders/serve.mjs").Task} Task */
 
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/vertebra-bench", import.meta.url));
+export const CACHE = fileURLToPath(new URL("../node_modules/.cache/vertebra-bench", import.meta.url));
 
 /** Models of the benches; their input without the batch. */
 export const MODELS = {
@@ -28,12 +28,15 @@ export const MODELS = {
 /**
  * One set of weights and inputs, and the network as each contender takes it.
  * @param {string} model
+ * @param {{ side?: number }} options `side`: of the image, where it isn't the model's usual one
  * @returns {Promise<Task>}
  */
-export async function inferenceTask(model, batch, threads) {
-  const shape = [batch, ...MODELS[model].input];
+export async function inferenceTask(model, batch, threads, { side } = {}) {
+  const { input } = MODELS[model];
+  const shape = [batch, input[0], ...(side ? [side, side] : input.slice(1))];
   const network = await networkFolder(model);
-  const folder = taskFolder(`${model}-inference-${batch}`, network);
+  const folder = taskFolder(`${model}-inference-${batch}${side ? `-${side}` : ""}`, network);
+  if (side) writeOnnxOf(folder, network, shape);
   writeFloats(join(folder, "input.f32"), values(uniform(1), size(shape)));
   return { kind: "inference", model, batch, shape, folder, threads };
 }
@@ -89,6 +92,14 @@ async function networkFolder(name) {
   await device.close();
   renameSync(part, folder);
   return folder;
+}
+
+/** An ONNX file says the size of its input; the rest of the network doesn't depend on it. */
+function writeOnnxOf(folder, network, shape) {
+  const graph = readGraph(network);
+  const path = join(folder, "model.onnx");
+  rmSync(path);
+  writeOnnx(path, { ...graph, input: { ...graph.input, shape } });
 }
 
 /** The network's folders of earlier builds: VGG-16's are 1.6 GB each. */

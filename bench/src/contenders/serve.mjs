@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { sample } from "./sample.mjs";
 
 /**
  * What a contender is asked to run. All of its files are in `folder`: `graph.json` and `constants.safetensors`, `model.onnx`,
@@ -64,11 +65,6 @@ async function measure(run, milliseconds, warmup, leastRuns) {
   const { user, system } = process.cpuUsage(used);
   return { times, processorMs: (user + system) / 1000 };
 }
-
-/** At most so many values of an output are compared. */
-const SAMPLE = 4096;
-const sample = (output) =>
-  Array.from(output.length <= SAMPLE ? output : output.filter((_, i) => i % Math.ceil(output.length / SAMPLE) === 0));
 
 /** @param {Task} task */
 export function readInput({ folder }) {
