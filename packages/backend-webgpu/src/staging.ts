@@ -2,9 +2,12 @@ const [MAP_READ, MAP_WRITE, COPY_SRC, COPY_DST] = [0x1, 0x2, 0x4, 0x8];
 const WRITE_MODE = 0x2;
 const READ_MODE = 0x1;
 
-/** Small uploads share a chunk of this size; larger ones have a buffer of their own. */
-const CHUNK_BYTES = 1 << 20;
-const KEPT_CHUNKS = 8;
+/**
+ * Small uploads share a chunk of this size; a larger one has a chunk of its own, a power of two. A browser hands a chunk over whole,
+ * however little of it was written.
+ */
+const CHUNK_BYTES = 1 << 16;
+const KEPT_WRITE_BYTES = 64 << 20;
 const KEPT_READ_BYTES = 64 << 20;
 
 interface Chunk {
@@ -15,8 +18,9 @@ interface Chunk {
 
 /** Memory that host and device both see: mapped while the host writes, handed over with the work that copies from it. */
 export class Staging {
-  /** Chunks that are mapped and empty. */
-  readonly #ready: Chunk[] = [];
+  /** Chunks that are mapped and empty, by size. */
+  readonly #ready = new Map<number, Chunk[]>();
+  #keptWriteBytes = 0;
   /** Chunks with bytes that the work being recorded copies from. */
   #open: Chunk[] = [];
   readonly #readers = new Map<number, GPUBuffer[]>();
@@ -43,18 +47,17 @@ export class Staging {
     return sent;
   }
 
-  /** Takes chunks back once the device has read them; large ones are given up. */
+  /** Takes chunks back once the device has read them, as far as they are worth keeping. */
   recycle(sent: readonly Chunk[]): void {
     for (const { buffer } of sent) {
-      if (buffer.size !== CHUNK_BYTES || this.#ready.length >= KEPT_CHUNKS) {
+      if (this.#keptWriteBytes + buffer.size > KEPT_WRITE_BYTES) {
         // Destroyed once the work that was submitted is done with it.
         buffer.destroy();
         continue;
       }
+      this.#keptWriteBytes += buffer.size;
       buffer.mapAsync(WRITE_MODE).then(
-        () => {
-          if (!this.#isClosed) this.#ready.push({ buffer, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 });
-        },
+        () => this.#makeReady(buffer),
         // The device is gone; whoever waits for it hears of it.
         () => {},
       );
@@ -85,7 +88,7 @@ export class Staging {
 
   destroy(): void {
     this.#isClosed = true;
-    for (const { buffer } of [...this.#ready, ...this.#open]) buffer.destroy();
+    for (const { buffer } of [...[...this.#ready.values()].flat(), ...this.#open]) buffer.destroy();
     for (const list of this.#readers.values()) for (const reader of list) reader.destroy();
   }
 
@@ -100,12 +103,23 @@ export class Staging {
     else this.#readers.set(reader.size, [reader]);
   }
 
+  #makeReady(buffer: GPUBuffer): void {
+    if (this.#isClosed) return;
+    const chunk = { buffer, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 };
+    const list = this.#ready.get(buffer.size);
+    if (list) list.push(chunk);
+    else this.#ready.set(buffer.size, [chunk]);
+  }
+
   #chunkFor(size: number): Chunk {
     const last = this.#open.at(-1);
     if (last && last.used + size <= last.bytes.byteLength) return last;
-    const chunk = size > CHUNK_BYTES ? this.#create(size) : (this.#ready.pop() ?? this.#create(CHUNK_BYTES));
-    // A chunk of its own is full at once: smaller uploads go on in the one before.
-    if (size > CHUNK_BYTES) this.#open.unshift(chunk);
+    const chunkBytes = chunkSize(size);
+    const kept = this.#ready.get(chunkBytes)?.pop();
+    if (kept) this.#keptWriteBytes -= chunkBytes;
+    const chunk = kept ?? this.#create(chunkBytes);
+    // A chunk of its own is nearly full at once: smaller uploads go on in the one before.
+    if (chunkBytes > CHUNK_BYTES) this.#open.unshift(chunk);
     else this.#open.push(chunk);
     return chunk;
   }
@@ -115,4 +129,10 @@ export class Staging {
     const buffer = this.device.createBuffer(descriptor);
     return { buffer, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 };
   }
+}
+
+/** Of a chunk that `size` bytes fit into; what is too large to be kept is no larger than it must be. */
+function chunkSize(size: number): number {
+  if (size > KEPT_WRITE_BYTES) return size;
+  return Math.max(CHUNK_BYTES, 2 ** Math.ceil(Math.log2(size)));
 }
