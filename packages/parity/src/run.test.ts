@@ -1,4 +1,4 @@
-import { type Device, OPS, type Operand } from "@vertebra/core";
+import { type Device, type FusedActivation, type FusedKernels, OPS, type Operand, type Shape } from "@vertebra/core";
 import { describe, expect, it } from "vitest";
 import { runSubject } from "./case-run";
 import { CASES } from "./cases/index";
@@ -132,40 +132,55 @@ it("the reference's own derivatives are checked against central differences", as
 });
 
 describe("fused kernels", () => {
-  /** The reference with a fused convolution made of its own kernels, in double; `change` spoils it. */
+  const activate = {
+    none: (v: number) => v,
+    relu: (v: number) => Math.max(v, 0),
+    relu6: (v: number) => Math.min(Math.max(v, 0), 6),
+    silu: (v: number) => v / (1 + Math.exp(-v)),
+  };
+  const planeOf = ([, , ...sizes]: Shape) => sizes.reduce((product, size) => product * size, 1);
+  const finish = (sums: Values, [scale, shift, residual]: readonly Values[], activation: FusedActivation) =>
+    sums.map((value, i) => {
+      const channel = Math.floor(i / planeOf(sums.shape)) % sums.size(1);
+      return activate[activation](value * (scale?.at(channel) ?? 1) + (shift?.at(channel) ?? 0) + (residual?.at(i) ?? 0));
+    });
+
+  /** The reference with fused kernels made of its own, in double; `change` spoils them. */
   const withFused = (change: (y: Values) => Values): Device => {
-    const device = openReference();
-    const conv2dFused: NonNullable<Device["fused"]["conv2dFused"]> = (inputs, [target], attrs) => {
-      const [x, weight, scale, shift, residual] = inputs.map(load) as [Values, Values, Values, Values, Values?];
+    const conv2dFused: FusedKernels["conv2dFused"] = (inputs, [target], attrs) => {
+      const [x, weight, ...others] = inputs.map(load) as [Values, Values, ...Values[]];
       const shape = target?.shape ?? [];
       const y = MEANINGS.conv2d({ attrs, shape, shapes: [shape] }, x, weight)[0] as Values;
-      const channel = (i: number) => Math.floor(i / ((shape[2] as number) * (shape[3] as number))) % (shape[1] as number);
-      const activate = {
-        none: (v: number) => v,
-        relu: (v: number) => Math.max(v, 0),
-        relu6: (v: number) => Math.min(Math.max(v, 0), 6),
-        silu: (v: number) => v / (1 + Math.exp(-v)),
-      }[attrs.activation];
-      const fused = y.map((value, i) => activate(value * scale.at(channel(i)) + shift.at(channel(i)) + (residual?.at(i) ?? 0)));
-      store(target as Operand, change(fused));
+      store(target as Operand, change(finish(y, others, attrs.activation)));
     };
-    return { ...device, fused: { conv2dFused } };
+    const scaleShiftFused: FusedKernels["scaleShiftFused"] = (inputs, [target], { activation }) => {
+      const [x, ...others] = inputs.map(load) as [Values, ...Values[]];
+      store(target as Operand, change(finish(x, others, activation)));
+    };
+    return { ...openReference(), fused: { conv2dFused, scaleShiftFused } };
   };
-  const conv2dFused = async (device: Device) => {
+  const outcomesOf = async (device: Device, op: string) => {
     const outcomes: CaseOutcome[] = [];
-    for (const subject of fusedSubjects(device)) outcomes.push(await runSubject(device, subject));
+    for (const subject of fusedSubjects(device)) if (subject.op === op) outcomes.push(await runSubject(device, subject));
     return outcomes;
   };
+  const COUNTS = { conv2dFused: CASES.conv2d.cases.length, scaleShiftFused: 3 * CASES.scaleShift.cases.length };
+  const NAMES = ["conv2dFused", "scaleShiftFused"] as const;
 
-  it("are compared with their composition where a device has them", async () => {
+  it.each(NAMES)("are compared with their composition where a device has them: %s", async (name) => {
     expect(fusedSubjects(openReference())).toEqual([]);
-    const outcomes = await conv2dFused(withFused((y) => y));
-    expect(outcomes.length).toBe(CASES.conv2d.cases.length);
+    const outcomes = await outcomesOf(
+      withFused((y) => y),
+      name,
+    );
+    expect(outcomes.length).toBe(COUNTS[name]);
     expect(outcomes.flatMap(({ failures }) => failures)).toEqual([]);
   });
 
-  it("fail when every value is off by 1e-9 in double", async () => {
-    const outcomes = await conv2dFused(withFused((y) => y.map((value) => value - 1e-9)));
-    expect(outcomes.filter(({ outcome }) => outcome === "failed").length).toBe(CASES.conv2d.cases.length - 1);
+  it.each(NAMES)("fail when every value is off by 1e-9 in double: %s", async (name) => {
+    const device = withFused((y) => y.map((value) => value - 1e-9));
+    const failed = (await outcomesOf(device, name)).filter(({ outcome }) => outcome === "failed");
+    // All but the empty ones.
+    expect(failed.length).toBe(COUNTS[name] - (name === "conv2dFused" ? 1 : 3));
   });
 });

@@ -1,5 +1,5 @@
 #include "conv-gemm.h"
-#include "math.h"
+#include "activation.h"
 
 #define CONV_PANELS (CONV_PIXELS / NR)
 
@@ -91,13 +91,6 @@ static void scatter(const Work *work, const float *sums, float *y, int rows, Ran
         }
       }
     }
-}
-
-INLINE vf activate(vf v, int activation) {
-  if (activation == ACTIVATION_RELU) return vmax(v, vsplat(0));
-  if (activation == ACTIVATION_RELU6) return vmin(vmax(v, vsplat(0)), vsplat(6));
-  if (activation == ACTIVATION_SILU) return v / (1.0f + vexp(-v));
-  return v;
 }
 
 INLINE void finishLine(float *y, const float *residual, int n, float scale, float shift, int activation) {

@@ -7,12 +7,10 @@
 #pragma once
 #include "gemm.h"
 
-enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6, ACTIVATION_SILU };
-
 // y = activation(y · scale[channel] + shift[channel] + residual): null pointers leave their part out.
 typedef struct {
   const float *scale, *shift, *residual;
-  int32_t activation;
+  int32_t activation; // activation.h
 } Epilogue;
 
 // Applies it to n floats of `channel`, which stand at y, and in the residual at `at`.

@@ -1,5 +1,6 @@
-import type { FusedActivation, FusedTable } from "@vertebra/core";
+import type { FusedTable } from "@vertebra/core";
 import type { Plan } from "../launch";
+import { ACTIVATIONS } from "./activations";
 import { planConvolution } from "./conv2d";
 
 /** y = activation(conv(x, weight) · scale + shift + residual); scale and shift [O], residual, which may be missing, like y. */
@@ -12,6 +13,3 @@ export const conv2dFused: Plan<FusedTable["conv2dFused"]> = ([x, weight, scale, 
         workers,
       )
     : null;
-
-/** Numbers of conv-gemm.h. */
-const ACTIVATIONS: { readonly [A in FusedActivation]: number } = { none: 0, relu: 1, relu6: 2, silu: 3 };

@@ -27,6 +27,7 @@ import { prodGrad } from "./prodGrad";
 import { resample2d } from "./resample2d";
 import { rmspropStep } from "./rmspropStep";
 import { scaleShift } from "./scaleShift";
+import { scaleShiftFused } from "./scaleShiftFused";
 import { scatterAdd } from "./scatterAdd";
 import { sgdStep } from "./sgdStep";
 import { slice } from "./slice";
@@ -76,4 +77,4 @@ export const plans: { readonly [K in keyof KernelTable]: Plan<KernelTable[K]> } 
   uniform,
 };
 
-export const fusedPlans: { readonly [K in keyof FusedTable]: Plan<FusedTable[K]> } = { conv2dFused };
+export const fusedPlans: { readonly [K in keyof FusedTable]: Plan<FusedTable[K]> } = { conv2dFused, scaleShiftFused };

@@ -1,7 +1,8 @@
-// y = x · scale[c] + shift[c]; x, y [N, C, inner], scale and shift [C]. An invocation makes four elements in a row, which have
-// one channel where inner is a multiple of four.
+// y = activation(x · scale[c] + shift[c]); x, y [N, C, inner], scale and shift [C]: scaleShift (without activation) and
+// scaleShiftFused. An invocation makes four elements in a row, which have one channel where inner is a multiple of four.
 
 override isOneChannel: bool = false;
+override activation: u32 = 0u; // none, relu, relu6, silu
 
 struct Params {
   quads: u32,
@@ -14,6 +15,15 @@ struct Params {
 @group(0) @binding(2) var<storage, read> scale: array<f32>;
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
+
+fn activate(value: vec4<f32>) -> vec4<f32> {
+  switch activation {
+    case 1u: { return max(value, vec4<f32>()); }
+    case 2u: { return clamp(value, vec4<f32>(), vec4<f32>(6.0f)); }
+    case 3u: { return value / (1.0f + exp(-value)); }
+    default: { return value; }
+  }
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -39,5 +49,5 @@ fn main(
       shifts[j] = shift[channel];
     }
   }
-  y[quad] = fma(x[quad], scales, shifts);
+  y[quad] = activate(fma(x[quad], scales, shifts));
 }

@@ -6,7 +6,8 @@ export type Step = { forward(x: Tensor): Tensor } | ((x: Tensor) => Tensor);
 
 /**
  * Runs `steps` one after the other and frees each result once the next is there (unless the tape needs it). A convolution
- * with its norm and activation behind it runs as one fused kernel where nothing wants a gradient and the device has it.
+ * with its norm and activation behind it, or a norm with its activation, runs as one fused kernel where nothing wants a gradient
+ * and the device has it.
  */
 export function chain(x: Tensor, ...steps: readonly Step[]): Tensor {
   let value = x;

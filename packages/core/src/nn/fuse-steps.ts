@@ -3,7 +3,8 @@ import { ones, zeros } from "../functional/creation";
 import { isFusionOn } from "../fusion";
 import { add, mul } from "../ops/binary";
 import { conv2dOp } from "../ops/conv2d";
-import type { FusedActivation } from "../ops/index";
+import type { FusedActivation, FusedTable } from "../ops/index";
+import { scaleShiftOp } from "../ops/scaleShift";
 import { scoped } from "../scope";
 import type { TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
@@ -29,17 +30,24 @@ interface FusedSteps {
   readonly steps: number;
 }
 
-const ACTIVATIONS: ReadonlyMap<unknown, FusedActivation> = new Map<unknown, FusedActivation>([
+type Activation = FusedTable["scaleShiftFused"]["activation"];
+
+const ACTIVATIONS: ReadonlyMap<unknown, Activation> = new Map<unknown, Activation>([
   [ReLU, "relu"],
   [ReLU6, "relu6"],
   [SiLU, "silu"],
 ]);
 
 /**
- * Runs a convolution at `steps[from]` with what follows it as one kernel; undefined where there is no convolution, nothing to
+ * Runs a convolution or a norm at `steps[from]` with what follows it as one kernel; undefined where there is neither, nothing to
  * join it with, or no such kernel. Only these very classes: a subclass may do something else.
  */
 export function fuseSteps(x: Tensor, steps: readonly Step[], from: number): FusedSteps | undefined {
+  return isFusionOn() ? (fuseConv(x, steps, from) ?? fuseNorm(x, steps, from)) : undefined;
+}
+
+/** A convolution with the norm, the sum and the activation behind it, or any of them. */
+function fuseConv(x: Tensor, steps: readonly Step[], from: number): FusedSteps | undefined {
   const conv = steps[from];
   if (!isExactly(conv, Conv2d)) return undefined;
   let next = from + 1;
@@ -52,23 +60,44 @@ export function fuseSteps(x: Tensor, steps: readonly Step[], from: number): Fuse
   const activation = ACTIVATIONS.get(steps[next]?.constructor);
   if (activation) next++;
   if (next === from + 1) return undefined;
-  if (!canFuse(x, conv, norm) || (plus && wantsGrad([plus.value]))) return undefined;
-  const output = asLayer(conv, () => fuse(x, { conv, norm, plus, activation: activation ?? "none" }));
+  if (!canFuseConv(x, conv, norm) || (plus && wantsGrad([plus.value]))) return undefined;
+  const output = asLayer(conv, () => runFusedConv(x, { conv, norm, plus, activation: activation ?? "none" }));
   return { output, steps: next - from };
+}
+
+/** A norm that no convolution has taken, with the activation behind it. */
+function fuseNorm(x: Tensor, steps: readonly Step[], from: number): FusedSteps | undefined {
+  const norm = steps[from];
+  const activation = ACTIVATIONS.get(steps[from + 1]?.constructor);
+  if (!isExactly(norm, BatchNorm2d) || !activation || !x.device.fused.scaleShiftFused) return undefined;
+  // Anything but [N, C, H, W] is an error, which the norm finds by itself.
+  if (!isConstant(norm) || x.shape.length !== 4 || wantsAnyGrad(x, norm.weight, norm.bias)) return undefined;
+  const output = asLayer(norm, () => {
+    const { scale, shift } = norm.folded();
+    const inputs = [x, scale, shift];
+    return applyFused("scaleShiftFused", inputs, scaleShiftOp.infer(inputs, {})[0] as TensorSpec, { activation }, 0);
+  });
+  return { output, steps: 2 };
 }
 
 function isExactly<T>(value: unknown, type: new (...args: never[]) => T): value is T {
   return typeof value === "object" && value?.constructor === type;
 }
 
-function canFuse(x: Tensor, conv: Conv2d, norm: BatchNorm2d | undefined): boolean {
-  if (!isFusionOn() || !x.device.fused.conv2dFused || !conv.padsByConstant) return false;
-  if (norm && (norm.isTraining || !norm.running_mean)) return false;
-  const inputs = [x, conv.weight, conv.bias, norm?.weight, norm?.bias];
-  return !wantsGrad(inputs.filter((input): input is Tensor => input != null));
+/** Whether a norm maps every batch alike, as at evaluation. */
+const isConstant = (norm: BatchNorm2d): boolean => !norm.isTraining && norm.running_mean !== null;
+
+const wantsAnyGrad = (...inputs: readonly (Tensor | null | undefined)[]): boolean =>
+  wantsGrad(inputs.filter((input): input is Tensor => input != null));
+
+function canFuseConv(x: Tensor, conv: Conv2d, norm: BatchNorm2d | undefined): boolean {
+  if (!x.device.fused.conv2dFused || !conv.padsByConstant) return false;
+  // A norm of other channels is an error, which the norm finds by itself.
+  if (norm && (!isConstant(norm) || norm.features !== conv.outChannels)) return false;
+  return !wantsAnyGrad(x, conv.weight, conv.bias, norm?.weight, norm?.bias);
 }
 
-function fuse(x: Tensor, { conv, norm, plus, activation }: FusableConv): Tensor {
+function runFusedConv(x: Tensor, { conv, norm, plus, activation }: FusableConv): Tensor {
   return scoped(() => {
     const output = conv2dOp.infer([x, conv.weight], conv.attrs)[0] as TensorSpec;
     plus?.requireSame(output);

@@ -89,10 +89,12 @@ export type OpName = keyof typeof OPS;
 /** Attributes by op. */
 export type KernelTable = { readonly [K in OpName]: AttrsOf<(typeof OPS)[K]> };
 
-/** What a fused convolution does to its result before storing it. */
+/** What a fused kernel does to its result before storing it. */
 export type FusedActivation = "none" | "relu" | "relu6" | "silu";
 
 export interface FusedTable {
   /** activation(conv2d(x, weight) · scale + shift + residual); inputs x, weight, scale [O], shift [O] and perhaps residual. */
   readonly conv2dFused: Conv2dAttrs & { readonly activation: FusedActivation };
+  /** activation(x · scale + shift) by channel; inputs x [N, C, ...], scale [C] and shift [C]. */
+  readonly scaleShiftFused: { readonly activation: Exclude<FusedActivation, "none"> };
 }

@@ -1,7 +1,8 @@
 import type { Device, FusedTable, OpName } from "@vertebra/core";
 import { CASES } from "../cases/index";
 import type { Cases } from "../cases/types";
-import { finishConvolution } from "../fused";
+import { activated } from "../fused/activated";
+import { finishConvolution } from "../fused/conv2dFused";
 import { Values } from "../reference/values";
 import type { Bound, BoundContext, Precision } from "../tolerance";
 import { type HostCall, type HostOperand, runOnHost, toHostOperand, toValues } from "./host-call";
@@ -24,10 +25,13 @@ export const isFused = (kernel: KernelName): kernel is keyof FusedTable => Objec
 
 /** What the checker makes of a call. */
 export async function expect(kernel: KernelName, call: HostCall, checker: Checker): Promise<Expectation> {
-  if (isFused(kernel)) return FUSED[kernel](call as HostCall<FusedTable[typeof kernel]>, checker);
+  if (isFused(kernel)) return expectFused(kernel, call, checker);
   const results = await runOnHost(checker.device, kernel, call);
   return { results, bounds: () => boundsOf(kernel, call, results, checker) };
 }
+
+const expectFused = <K extends keyof FusedTable>(kernel: K, call: HostCall, checker: Checker): Promise<Expectation> =>
+  FUSED[kernel](call as HostCall<FusedTable[K]>, checker);
 
 /** Fused kernels are held to the compositions that define them, whatever fused kernels the checker has. */
 const FUSED: {
@@ -39,6 +43,13 @@ const FUSED: {
     const [bound] = (await convolution.bounds()) as [Bound];
     const others = inputs.slice(2).map(toValues);
     const finished = finishConvolution(convolved, bound, others, attrs.activation, checker.precision);
+    return { results: [finished.result], bounds: async () => [finished.bound] };
+  },
+  scaleShiftFused: async ({ inputs, outputs, attrs }, checker) => {
+    const sum = await expect("scaleShift", { inputs, outputs, attrs: {} }, checker);
+    const [sums] = sum.results as [Values];
+    const [bound] = (await sum.bounds()) as [Bound];
+    const finished = activated(sums, bound, attrs.activation, checker.precision);
     return { results: [finished.result], bounds: async () => [finished.bound] };
   },
 };

@@ -21,6 +21,7 @@ import {
   relu,
   rmsprop,
   Sequential,
+  SiLU,
   scope,
   seedInit,
   sgd,
@@ -210,6 +211,23 @@ describe("a wrong kernel", () => {
     };
     const error = await wrongKernel(() => train(validating(wrong, checker)));
     expect(error.message).toMatch(/^block\.0: conv2dFused: .* of y \[4, 8, 8, 8\]/);
+  });
+
+  test("that joins a norm and its activation is held to the composition, and passes where it is right", async () => {
+    using _ = scope();
+    const run = (on: Device) => {
+      const layers = make(on, () => new Sequential([new BatchNorm2d(3), new SiLU()]).eval());
+      return noGrad(() => layers.forward(batchOf(small, on).images)).data();
+    };
+    const right = validating(checker, checker);
+    await run(right);
+    expect(right.checkedCalls).toBeGreaterThan(0);
+    const wrong: Device = {
+      ...openRounded(),
+      fused: { scaleShiftFused: (_, [output]) => output && store(output, load(output)) },
+    };
+    const error = await wrongKernel(() => run(validating(wrong, checker)));
+    expect(error.message).toMatch(/^0: scaleShiftFused: .* of y \[4, 3, 8, 8\]/);
   });
 
   test("that makes NaN of numbers is found on a device that need not know NaN", async () => {
