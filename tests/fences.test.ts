@@ -1,8 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { offerSwiftshader } from "../scripts/swiftshader.mjs";
 
-/** Fences marked `ts` in these pages are run as they stand, each as a module of its own; `ts no-run` are fragments. */
+/**
+ * Fences marked `ts` in these pages are run as they stand, each as a module of its own; `ts webgpu` where there is a software GPU
+ * out of npm; `ts no-run` are fragments.
+ */
+const FENCE = /^```ts( webgpu)?\n([\s\S]*?)^```$/gm;
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = ["README.md", "CONTRIBUTING.md", ...pagesBelow("docs"), ...packagePages()];
 /** Inside the tree, so that bare imports resolve as they do for the packages. */
@@ -20,20 +25,41 @@ function packagePages(): string[] {
   return pages.filter((page) => existsSync(join(ROOT, page)));
 }
 
-function fencesOf(page: string): { line: number; code: string }[] {
+interface Fence {
+  readonly line: number;
+  readonly code: string;
+  readonly needsGpu: boolean;
+}
+
+function fencesOf(page: string): Fence[] {
   const text = readFileSync(join(ROOT, page), "utf8");
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
+  return [...text.matchAll(FENCE)].map((match) => ({
     line: text.slice(0, match.index).split("\n").length,
-    code: match[1] as string,
+    code: match[2] as string,
+    needsGpu: match[1] !== undefined,
   }));
 }
+
+/** Why there is no software GPU; undefined where there is one. @throws instead where PARITY_REQUIRE is set. */
+function whyNoGpu(): string | undefined {
+  try {
+    offerSwiftshader();
+    return undefined;
+  } catch (error) {
+    if (process.env.PARITY_REQUIRE) throw error;
+    return String(error);
+  }
+}
+
+const noGpu = whyNoGpu();
 
 afterAll(() => rmSync(WORK, { recursive: true, force: true }));
 
 describe.each(PAGES.map((page) => ({ page, fences: fencesOf(page) })).filter(({ fences }) => fences.length > 0))(
   "$page",
   ({ page, fences }) => {
-    it.each(fences)("runs the fence at line $line", async ({ line, code }) => {
+    it.for(fences)("runs the fence at line $line", async ({ line, code, needsGpu }, { skip }) => {
+      skip(needsGpu && noGpu !== undefined, noGpu);
       mkdirSync(WORK, { recursive: true });
       const file = join(WORK, `${page.replaceAll(/[^a-z]/gi, "-")}-${line}.ts`);
       writeFileSync(file, `${code}\nexport {};\n`);

@@ -20,8 +20,12 @@ const page = (script: string, head = "") =>
 /** No bundler: an import map says where the packages are. Workers have no import map, so they need one. */
 async function plain(installed: string): Promise<string[]> {
   const imports = Object.fromEntries(
-    ["core", "backend-cpu"].map((name) => [`@vertebra/${name}`, `./node_modules/@vertebra/${name}/dist/index.js`]),
+    ["core", "backend-cpu", "backend-webgpu"].map((name) => [
+      `@vertebra/${name}`,
+      `./node_modules/@vertebra/${name}/dist/index.js`,
+    ]),
   );
+  imports["@vertebra/core/plan"] = "./node_modules/@vertebra/core/dist/plan.js";
   const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
   await writeFile(join(installed, "plain.html"), page("./page.js", map));
   return [];

@@ -11,7 +11,7 @@ import { program, type Values } from "./user/program";
 import type { Report } from "./user/report";
 
 const installed = inject("installed");
-const chromium = await launchChromium();
+const chromium = await launchChromium({ webgpu: "swiftshader" });
 const title = chromium.browser ? `${chromium.origin} ${chromium.browser.version()}` : `skipped: ${chromium.reason}`;
 /** The strictest policy under which kernels compile and threads start. */
 const POLICY = { base: "default-src 'none'; script-src 'self'", wasm: "'wasm-unsafe-eval'", threads: "worker-src 'self' blob:" };
@@ -21,7 +21,7 @@ const WORKER_END_MS = 10_000;
 
 /** What the page's script leaves for us. */
 type Run = (options: CpuOptions) => Promise<Report>;
-type Place = "report" | "reportInWorker";
+type Place = "report" | "reportInWorker" | "onWebgpu";
 /** Workers have no import map. */
 const PAGE_ONLY: readonly Place[] = ["report"];
 const PAGE_AND_WORKER: readonly Place[] = ["report", "reportInWorker"];
@@ -105,6 +105,18 @@ describe.skipIf(!chromium.browser)(`the installed packages in ${title}`, () => {
       expect(messages).toEqual([]);
     });
   });
+
+  it.each(["plain.html", "vite/vite.html", "esbuild-split/index.html", "esbuild-whole/index.html"])(
+    "trains on WebGPU from %s, under a policy that allows scripts only",
+    async (path) => {
+      // An import map is an inline script.
+      const { run, messages } = await visit(path, path === "plain.html" ? {} : { policy: POLICY.base });
+      const report = await run("onWebgpu", {});
+      expect(report.features).toContain("software");
+      expectAgreement(report, expected);
+      expect(messages).toEqual([]);
+    },
+  );
 
   it("gives the bits that Node gives with the same instructions, whatever the threads", async () => {
     const { run } = await visit("plain.html", { isIsolated: true });

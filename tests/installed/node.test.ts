@@ -47,6 +47,17 @@ describe.each(NODES)("@vertebra/core and @vertebra/backend-cpu installed from th
   );
 });
 
+describe("@vertebra/backend-webgpu without the package webgpu", () => {
+  it("says what to install", async () => {
+    const code =
+      'const { webgpu } = await import("@vertebra/backend-webgpu"); await webgpu().open().catch(({ message }) => console.log(message));';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: installed, timeout: TIMEOUT_MS });
+    expect(stdout.trim()).toBe(
+      "webgpu: Node has no WebGPU of its own and the package webgpu is not installed. npm install webgpu",
+    );
+  });
+});
+
 describe("types", () => {
   it.each(["nodenext", "bundler"])("resolve with moduleResolution %s, without any other types", async (moduleResolution) => {
     const compilerOptions = {

@@ -1,3 +1,6 @@
-import { report } from "./report.js";
+import { webgpu } from "@vertebra/backend-webgpu";
+import { report, reportOn } from "./report.js";
 
-Object.assign(globalThis, { report });
+const onWebgpu = async () => reportOn(await webgpu().open());
+
+Object.assign(globalThis, { report, onWebgpu });

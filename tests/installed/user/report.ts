@@ -11,8 +11,10 @@ export interface Report {
 }
 
 /** Opens the CPU backend, runs the program and closes it. */
-export async function report(options: CpuOptions = {}): Promise<Report> {
-  const device = await cpu(options).open();
+export const report = async (options: CpuOptions = {}): Promise<Report> => reportOn(await cpu(options).open());
+
+/** Runs the program and closes the device. */
+export async function reportOn(device: Device): Promise<Report> {
   const values = await program(device);
   const counts = await hammer(device);
   await device.close();
