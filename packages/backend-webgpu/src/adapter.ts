@@ -1,13 +1,6 @@
 import { DeviceError } from "@vertebra/core";
 import { adaptersIn, isSoftware, namesOf, openDawn } from "./dawn";
-
-/** How an adapter is chosen. */
-export interface AdapterOptions {
-  /** Where a machine has several: the fast one or the frugal one. Default: the browser's or driver's choice. */
-  readonly powerPreference?: "high-performance" | "low-power";
-  /** Part of the adapter's name (vendor, architecture, device, description), in any case: `nvidia`, `swiftshader`. */
-  readonly adapter?: string;
-}
+import type { WebgpuOptions } from "./options";
 
 /** An adapter that answered, and what keeps its API alive. */
 export interface FoundAdapter {
@@ -23,7 +16,7 @@ const WHERE = "webgpu";
  * The adapter that the options ask for: the browser's, or in Node that of the `webgpu` package.
  * @throws DeviceError with the reason and the fix.
  */
-export async function findAdapter({ powerPreference, adapter: wanted }: AdapterOptions): Promise<FoundAdapter> {
+export async function findAdapter({ powerPreference, adapter: wanted }: WebgpuOptions): Promise<FoundAdapter> {
   const gpu = await findGpu(wanted);
   const isBrowser = gpu === navigatorGpu();
   const found: FoundAdapter[] = [];

@@ -1,8 +1,14 @@
 import type { Buffer } from "@vertebra/core";
 import type { GpuMemory } from "./launch";
+import type { MakeBuffer } from "./make-buffer";
 
 /** Device memory as core sees it. */
 export interface GpuBuffer extends Buffer, GpuMemory {
+  /** Replaced where the GPU had no room for it. */
+  id: number;
+  gpu: GPUBuffer;
+  /** The batch of the last work that writes it, or that it was allocated in. */
+  writtenIn: number;
   /** Bytes of the whole GPUBuffer: its size class. */
   readonly classBytes: number;
 }
@@ -31,42 +37,65 @@ const MAX_IDLE_BYTES = 512 << 20;
 export class BufferPool {
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #ids = new WeakMap<GPUBuffer, number>();
+  /** GPUBuffers without memory: the GPU had no room. */
+  readonly #refused = new WeakSet<GPUBuffer>();
   #nextId = 1;
   /** Bytes of GPUBuffers that wait for a user. */
   idleBytes = 0;
 
   constructor(
-    readonly device: GPUDevice,
+    readonly make: MakeBuffer,
     /** Of one GPUBuffer. */
     readonly maxBytes: number,
-    /** Called before GPUBuffers are destroyed: work recorded on them must be submitted, and bind groups forgotten. */
-    readonly beforeDestroy: () => void,
+    /** Destroys GPUBuffers, once what is recorded on them is submitted. */
+    readonly destroy: (buffers: readonly GPUBuffer[]) => void,
   ) {}
 
-  /** A buffer of at least `bytes`, of the pool or new. */
-  take(bytes: number): GpuBuffer {
+  /** A buffer of at least `bytes`, of the pool or new, for work of `batch`. */
+  take(bytes: number, batch: number): GpuBuffer {
     // The largest class may be more than a buffer can be.
     const classBytes = Math.min(sizeClass(bytes), Math.max(this.maxBytes, bytes));
     const idle = this.#free.get(classBytes)?.pop();
     if (idle) this.idleBytes -= classBytes;
     else if (this.idleBytes > MAX_IDLE_BYTES) this.trim();
-    const gpu = idle ?? this.device.createBuffer({ size: classBytes, usage: USAGE });
-    return { bytes, classBytes, gpu, id: this.#idOf(gpu) };
+    const gpu = idle ?? this.#create(classBytes);
+    return { bytes, classBytes, gpu, id: this.#idOf(gpu), writtenIn: batch };
   }
 
   give({ gpu, classBytes }: GpuBuffer): void {
+    if (this.#refused.has(gpu)) return;
     const free = this.#free.get(classBytes);
     if (free) free.push(gpu);
     else this.#free.set(classBytes, [gpu]);
     this.idleBytes += classBytes;
   }
 
-  /** Destroys the GPUBuffers that have no user. */
+  /** Asks for memory again where the GPU had no room; to be called before a buffer is filled anew. */
+  renew(buffer: GpuBuffer): void {
+    if (!this.#refused.has(buffer.gpu)) return;
+    buffer.gpu = this.#create(buffer.classBytes);
+    buffer.id = this.#idOf(buffer.gpu);
+  }
+
+  /** Gives the GPU back what has no user. */
   trim(): void {
-    this.beforeDestroy();
-    for (const list of this.#free.values()) for (const gpu of list) gpu.destroy();
+    this.destroy([...this.#free.values()].flat());
     this.#free.clear();
     this.idleBytes = 0;
+  }
+
+  #create(classBytes: number): GPUBuffer {
+    const gpu = this.make({ size: classBytes, usage: USAGE }, () => this.#refuse(gpu, classBytes));
+    return gpu;
+  }
+
+  #refuse(gpu: GPUBuffer, classBytes: number): void {
+    this.#refused.add(gpu);
+    const free = this.#free.get(classBytes);
+    const at = free?.indexOf(gpu) ?? -1;
+    if (at < 0) return;
+    free?.splice(at, 1);
+    this.idleBytes -= classBytes;
   }
 
   #idOf(gpu: GPUBuffer): number {

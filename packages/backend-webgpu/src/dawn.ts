@@ -12,21 +12,34 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|warp/i;
  */
 const SOFTWARE_OPTION = "disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension";
 
-/** Dawn's objects by the adapter they were made for: they must outlive all that comes from them. */
-const instances = new Map<string, GPU>();
+/** Dawn's objects by the adapter they were made for, one for all who open devices at the same time. */
+const instances = new Map<string, Promise<GPU>>();
+/** Dawn's objects must outlive all that comes from them: a process whose devices' one was collected crashes. */
+const kept: GPU[] = [];
 
 /** Dawn, restricted to the adapter whose name contains `wanted`. @throws DeviceError where the package is missing or broken. */
-export async function openDawn(wanted: string | undefined): Promise<GPU> {
+export function openDawn(wanted: string | undefined): Promise<GPU> {
   const key = wanted ?? "";
   const known = instances.get(key);
   if (known) return known;
-  const { create } = await importDawn();
+  const opening = createFor(wanted);
+  instances.set(key, opening);
+  // A package or driver that is installed later is found later.
+  opening.catch(() => instances.delete(key));
+  return opening;
+}
+
+async function createFor(wanted: string | undefined): Promise<GPU> {
+  const dawn = await importDawn();
+  const create: Create = (options) => {
+    const created = dawn.create(options);
+    kept.push(created);
+    return created;
+  };
   const options = wanted === undefined ? [] : [`adapter=${await wholeName(create, wanted)}`];
   const first = create(options);
   const adapter = await first.requestAdapter().catch(() => null);
-  const instance = adapter && isSoftware(adapter) ? create([...options, SOFTWARE_OPTION]) : first;
-  instances.set(key, instance);
-  return instance;
+  return adapter && isSoftware(adapter) ? create([...options, SOFTWARE_OPTION]) : first;
 }
 
 /** True for an adapter that imitates a GPU on the processor. */

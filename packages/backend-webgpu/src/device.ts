@@ -1,46 +1,55 @@
 import {
+  ArgumentError,
   type Backend,
   type Buffer,
   type Device,
-  DeviceError,
   type DType,
   type FusedKernels,
-  formatShape,
   type Kernels,
   type MemoryInfo,
-  OutOfMemoryError,
+  type OutOfMemoryError,
   type VertebraError,
 } from "@vertebra/core";
-import { type AdapterOptions, type FoundAdapter, findAdapter } from "./adapter";
+import { type FoundAdapter, findAdapter } from "./adapter";
 import { BufferPool, type GpuBuffer } from "./buffers";
 import { type Capabilities, requestDevice } from "./capabilities";
-import { type Call, createDispatch, type Runtime } from "./dispatch";
+import { type Call, createDispatch, type HeldWork, type Runtime } from "./dispatch";
+import { ErrorScopes, isOutOfMemory } from "./error-scopes";
+import { closed, lost, outOfMemory, refused, tooLarge, uncompiled } from "./errors";
 import { destroyAtExit, keepUntilExit } from "./exit";
+import { Failures } from "./failures";
 import { fusedPlans, plans } from "./kernels/index";
+import type { Limits } from "./launch";
+import { bufferMaker } from "./make-buffer";
+import { requireOptions, type WebgpuOptions } from "./options";
 import { Pipelines } from "./pipelines";
 import { WorkQueue } from "./queue";
+import { Readers } from "./readers";
 import { Staging } from "./staging";
 import { Tables } from "./tables";
-
-export interface WebgpuOptions extends AdapterOptions {}
 
 const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
 
 /**
  * The WebGPU backend: WGSL kernels on the browser's `navigator.gpu`, in Node on the package `webgpu` (Dawn), which is loaded only
  * when a device is opened. A device on a software adapter has the feature `software`.
+ * @throws ArgumentError, on opening, for options that don't exist or are out of range.
  */
 export const webgpu = (options: WebgpuOptions = {}): Backend => ({
   name: "webgpu",
   open: async () => {
+    requireOptions(options);
     const found = await findAdapter(options);
     return deviceOn(found, await requestDevice(found));
   },
 });
 
-/** The backend's device on a GPUDevice that is there already. */
-export const deviceOn = (found: Pick<FoundAdapter, "name" | "isSoftware">, capabilities: Capabilities): Device =>
-  new WebgpuDevice(found, capabilities);
+/** The backend's device on a GPUDevice that is there already; `replaced` are plans in the place of its own, for tests of failures. */
+export const deviceOn = (
+  found: Pick<FoundAdapter, "name" | "isSoftware">,
+  capabilities: Capabilities,
+  replaced: Partial<typeof plans> = {},
+): Device => new WebgpuDevice(found, capabilities, replaced);
 
 /** What a `WebgpuDevice` has done since it was opened. */
 export interface WebgpuCounts {
@@ -59,40 +68,31 @@ class WebgpuDevice implements Device {
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
   readonly #gpu: GPUDevice;
+  readonly #scopes: ErrorScopes;
+  readonly #failures: Failures;
   readonly #staging: Staging;
+  readonly #readers: Readers;
   readonly #runtime: Runtime;
-  /** Set for good once the device is closed or lost. */
-  #ended: DeviceError | undefined;
-  /** What went wrong since somebody last waited; told to whoever waits next. */
-  #failure: VertebraError | undefined;
+  #warming: Promise<void> | undefined;
   #bytesInUse = 0;
   #peakBytes = 0;
   #buffers = 0;
 
-  constructor({ name, isSoftware }: Pick<FoundAdapter, "name" | "isSoftware">, { gpu, features, limits }: Capabilities) {
+  constructor(
+    { name, isSoftware }: Pick<FoundAdapter, "name" | "isSoftware">,
+    { gpu, features, limits }: Capabilities,
+    replaced: Partial<typeof plans>,
+  ) {
     this.adapter = name;
     this.features = [...(isSoftware ? ["software"] : []), ...features];
     this.#gpu = gpu;
-    this.#staging = new Staging(gpu);
-    const queue = new WorkQueue(gpu, this.#staging);
-    const pool = new BufferPool(gpu, limits.maxBufferSize, () => {
-      queue.flush();
-      this.#runtime.pipelines.forgetBindGroups();
-    });
-    this.#runtime = {
-      limits,
-      queue,
-      pool,
-      tables: new Tables(pool, queue),
-      pipelines: new Pipelines(gpu, queue.params.buffer, (shader, message) =>
-        this.#fail(shaderError(shader.name, message, this.adapter, this.#runtime.current)),
-      ),
-      preparing: undefined,
-      current: undefined,
-      requireUsable: (op) => this.#requireUsable(op),
-    };
+    this.#scopes = new ErrorScopes(gpu);
+    this.#failures = new Failures(() => this.#runtime.queue.endBatch());
+    this.#staging = new Staging(gpu, (bytes, message) => this.#outOfMemory(bytes, message));
+    this.#runtime = this.#createRuntime(limits);
+    this.#readers = new Readers(this.#runtime.pool.make);
     const dispatch = createDispatch(this.#runtime);
-    this.kernels = dispatch(plans);
+    this.kernels = dispatch({ ...plans, ...replaced });
     this.fused = dispatch(fusedPlans);
     this.#listen();
   }
@@ -102,10 +102,10 @@ class WebgpuDevice implements Device {
   }
 
   allocate(bytes: number): Buffer {
-    this.#requireUsable("allocate");
-    const { maxBufferSize } = this.#runtime.limits;
-    if (bytes > maxBufferSize) throw this.#tooLarge(bytes, maxBufferSize);
-    const buffer = this.#runtime.pool.take(bytes);
+    this.#failures.requireUsable("allocate");
+    const { pool, queue, limits } = this.#runtime;
+    if (bytes > limits.maxBufferSize) throw tooLarge(bytes, limits.maxBufferSize, this.#use(), this.adapter);
+    const buffer = pool.take(bytes, queue.batch);
     this.#bytesInUse += buffer.classBytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytesInUse);
     this.#buffers++;
@@ -113,36 +113,58 @@ class WebgpuDevice implements Device {
   }
 
   release(buffer: Buffer): void {
-    if (this.#ended) return;
+    if (this.#hold(() => this.release(buffer))) return;
     const own = buffer as GpuBuffer;
-    this.#runtime.pool.give(own);
+    if (!this.#failures.ended) this.#runtime.pool.give(own);
     this.#bytesInUse -= own.classBytes;
     this.#buffers--;
   }
 
   write(buffer: Buffer, bytes: Uint8Array): void {
-    this.#requireUsable("write");
-    if (bytes.byteLength > 0) this.#runtime.queue.upload((buffer as GpuBuffer).gpu, bytes);
+    this.#failures.requireUsable("write");
+    if (bytes.byteLength === 0) return;
+    if (this.#runtime.held) {
+      // The caller may reuse them.
+      const copied = bytes.slice();
+      this.#hold(() => this.write(buffer, copied));
+      return;
+    }
+    const { pool, queue } = this.#runtime;
+    const own = buffer as GpuBuffer;
+    pool.renew(own);
+    queue.upload(own.gpu, bytes);
+    own.writtenIn = queue.batch;
   }
 
   async read(buffer: Buffer, bytes: number): Promise<Uint8Array> {
-    this.#requireUsable("read");
+    this.#failures.requireUsable("read");
     if (bytes === 0) return new Uint8Array(0);
-    const reader = this.#staging.takeReader(bytes);
-    this.#runtime.queue.copy((buffer as GpuBuffer).gpu, reader, bytes);
-    this.#runtime.queue.flush();
-    const copied = await this.#staging.readBack(reader, bytes).catch((error: unknown) => error as Error);
-    await this.#throwFailure();
-    if (copied instanceof Error) throw this.#ended ?? copied;
+    const { held } = this.#runtime;
+    if (held) return new Promise((resolve, reject) => held.calls.push(() => this.read(buffer, bytes).then(resolve, reject)));
+    const own = buffer as GpuBuffer;
+    this.#failures.requireKept("read", [own]);
+    const { queue } = this.#runtime;
+    const reader = this.#readers.take(bytes);
+    queue.copy(own.gpu, reader, bytes);
+    const { batch } = queue;
+    queue.flush();
+    const copied = await this.#readers.read(reader, bytes).catch((error: unknown) => error as Error);
+    await this.#scopes.settled();
+    if (copied instanceof Error && this.#failures.ended) throw this.#failures.ended();
+    this.#failures.requireDone(batch);
+    if (copied instanceof Error) throw refused(this.adapter, copied.message, undefined);
     return copied;
   }
 
   async sync(): Promise<void> {
-    this.#requireUsable("sync");
-    this.#runtime.queue.flush();
-    await this.#gpu.queue.onSubmittedWorkDone();
-    await this.#throwFailure();
-    if (this.#ended) throw this.#ended;
+    this.#failures.requireUsable("sync");
+    await this.#warming;
+    const { queue } = this.#runtime;
+    queue.flush();
+    // Rejected where the device is lost.
+    await this.#gpu.queue.onSubmittedWorkDone().catch(() => {});
+    await this.#scopes.settled();
+    this.#failures.requireUsable("sync");
   }
 
   memory(): MemoryInfo {
@@ -154,101 +176,113 @@ class WebgpuDevice implements Device {
   }
 
   async close(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = new DeviceError("webgpu", {
-      rule: "the device must be open",
-      got: "a closed one",
-      fix: "Open a new one with webgpu().open()",
-    });
+    if (this.#failures.ended) return;
+    this.#failures.ended = closed;
     this.#staging.destroy();
+    this.#readers.destroy();
     destroyAtExit.delete(this.#gpu);
     this.#gpu.destroy();
   }
 
-  /** Runs `fn` without computing: only compiles, in the background, the kernels that it would use. See `warmUp`. */
+  /** Runs `fn` once its kernels are compiled, in the background and all at once. See `warmUp`. */
   async prepare(fn: () => unknown): Promise<void> {
-    const preparing: Promise<void>[] = [];
-    this.#runtime.preparing = preparing;
+    this.#runtime.held ??= { pipelines: [], calls: [] };
+    const warming = (this.#warming ??= this.#catchUp(this.#runtime.held));
+    let result: unknown;
     try {
-      fn();
+      result = fn();
     } finally {
-      this.#runtime.preparing = undefined;
+      await warming;
     }
-    await Promise.all(preparing);
-    await this.#throwFailure();
+    await this.#scopes.settled();
+    this.#failures.requireUsable("warmUp");
+    if (result instanceof Promise) throw new ArgumentError("warmUp", { rule: "fn must be synchronous", got: "a promise" });
+  }
+
+  /** Does what was held back, in call order, as soon as its kernels are there. */
+  async #catchUp(held: HeldWork): Promise<void> {
+    // Begins when whoever asked has returned.
+    await undefined;
+    while (held.pipelines.length > 0) await Promise.all(held.pipelines.splice(0));
+    this.#runtime.held = undefined;
+    this.#warming = undefined;
+    // What fails is told at the end, but for a device that was lost or closed meanwhile: whoever waits for it hears that.
+    const errors: unknown[] = [];
+    for (const call of held.calls) {
+      try {
+        call();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0 && !this.#failures.ended) throw errors[0];
+  }
+
+  /** Puts `call` behind what waits for kernels; false if nothing does. */
+  #hold(call: () => void): boolean {
+    this.#runtime.held?.calls.push(call);
+    return this.#runtime.held !== undefined;
+  }
+
+  #createRuntime(limits: Limits): Runtime {
+    const [gpu, scopes, failures] = [this.#gpu, this.#scopes, this.#failures];
+    const queue = new WorkQueue(gpu, this.#staging, scopes, (batch) => {
+      const { current } = this.#runtime;
+      return (message, isOutOfMemory) => failures.consequence(this.#refused(message, isOutOfMemory, current), batch);
+    });
+    const onOutOfMemory = (bytes: number, message: string, batch: number) => {
+      failures.cause(this.#outOfMemory(bytes, message), batch);
+      this.#runtime.pool.trim();
+    };
+    const pool = new BufferPool(bufferMaker({ gpu, scopes, queue, onOutOfMemory }), limits.maxBufferSize, (buffers) => {
+      queue.flush();
+      this.#runtime.pipelines.forgetBindGroups();
+      for (const buffer of buffers) buffer.destroy();
+      // Dawn frees the memory of what was destroyed when work comes behind it.
+      gpu.queue.submit([]);
+    });
+    const pipelines = new Pipelines(gpu, scopes, queue.params.buffer, ({ name }) => {
+      const { current, held } = this.#runtime;
+      // What is compiled ahead is in no batch yet.
+      const batch = held ? Number.POSITIVE_INFINITY : queue.batch;
+      return (message) => failures.cause(uncompiled(name, this.adapter, message, current), batch);
+    });
+    const tables = new Tables(pool, queue, failures);
+    return { limits, queue, pool, tables, pipelines, failures, held: undefined, current: undefined };
   }
 
   #listen(): void {
     keepUntilExit(this.#gpu);
     this.#gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault?.();
-      this.#fail(this.#translate(event.error));
+      const { queue, current } = this.#runtime;
+      const { batch } = queue;
+      const refused = this.#refused(event.error.message, isOutOfMemory(event.error), current);
+      this.#scopes.afterwards(() => this.#failures.consequence(refused, batch));
     });
     this.#gpu.lost.then(({ reason, message }) => {
       destroyAtExit.delete(this.#gpu);
-      this.#ended ??= new DeviceError("webgpu", {
-        rule: "the GPU must stay with the process, but the device was lost",
-        got: `${this.adapter}: ${message || reason}`,
-        fix: "Open a new device with webgpu().open() and load the last checkpoint; its tensors are gone",
-      });
+      this.#failures.ended ??= () => lost(this.adapter, message || reason);
     });
   }
 
-  #requireUsable(op: string): void {
-    if (this.#ended) throw this.#ended;
-    const failure = this.#failure;
-    if (!failure) return;
-    this.#failure = undefined;
-    // Thrown where it is noticed, which is later than where it happened.
-    failure.message = `${failure.message} (noticed at ${op})`;
-    throw failure;
+  #refused(message: string, isOutOfMemory: boolean, call: Call | undefined): VertebraError {
+    return isOutOfMemory ? this.#outOfMemory(undefined, message) : refused(this.adapter, message, call);
   }
 
-  /** The first failure is the cause of those behind it, but for a kernel that doesn't compile: that is heard of last. */
-  #fail(failure: VertebraError): void {
-    if (this.#failure === undefined || failure instanceof KernelError) this.#failure = failure;
+  #outOfMemory(bytes: number | undefined, message: string): OutOfMemoryError {
+    return outOfMemory(bytes, this.#use(), this.adapter, message);
   }
 
-  async #throwFailure(): Promise<void> {
-    await this.#runtime.pipelines.checked();
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) throw failure;
-  }
-
-  #translate(error: GPUError): VertebraError {
-    const { message } = error;
-    if (error.constructor.name === "GPUOutOfMemoryError") {
-      const fix = "Free tensors, or use a smaller batch";
-      return new OutOfMemoryError("webgpu", {
-        rule: "the GPU must have room",
-        got: `${this.#use()} in use on ${this.adapter}: ${message}`,
-        fix,
-      });
-    }
-    return new DeviceError("webgpu", {
-      rule: "the GPU must take what is recorded",
-      got: `${callText(this.#runtime.current)} on ${this.adapter}: ${message}`,
-    });
-  }
-
-  #tooLarge(bytes: number, most: number): OutOfMemoryError {
-    const rule = `a tensor must fit one buffer of ${this.adapter}, ${most} bytes`;
-    return new OutOfMemoryError("webgpu", {
-      rule,
-      got: `${bytes} bytes asked, ${this.#use()} in use`,
-      fix: "Use a smaller batch",
-    });
-  }
-
-  #use(): string {
-    return `${this.#bytesInUse} bytes in ${this.#buffers} buffers`;
+  #use(): MemoryInfo & { readonly idleBytes: number } {
+    return { ...this.memory(), idleBytes: this.#runtime.pool.idleBytes };
   }
 }
 
 /**
- * Compiles the kernels that `fn` uses, in the background and all at once, without computing anything: `await warmUp(device, () =>
- * model.forward(x))`. What `fn` returns holds no values. The first real call then finds every pipeline ready.
+ * Runs `fn` once with its kernels compiled in the background and all at once, instead of one after the other where they are first
+ * used: `await warmUp(device, () => model.forward(x))`. Ops called meanwhile wait behind it. Calls of the same shapes find every
+ * kernel ready then. On other backends it does nothing. @throws ArgumentError if `fn` is asynchronous.
  */
 export async function warmUp(device: Device, fn: () => unknown): Promise<void> {
   if (!(device instanceof WebgpuDevice)) return;
@@ -258,19 +292,3 @@ export async function warmUp(device: Device, fn: () => unknown): Promise<void> {
 /** Launches, submits and uploaded bytes of a device since it was opened; undefined on other backends. */
 export const countsOf = (device: Device): WebgpuCounts | undefined =>
   device instanceof WebgpuDevice ? { ...device.counts } : undefined;
-
-const callText = (call: Call | undefined): string =>
-  call
-    ? `${call.op} of ${call.inputs.map(({ shape }) => formatShape(shape)).join(", ")} → ${call.outputs.map(({ shape }) => formatShape(shape)).join(", ")}`
-    : "unknown work";
-
-/** A kernel that the adapter doesn't compile. */
-class KernelError extends DeviceError {}
-
-const shaderError = (name: string, message: string, adapter: string, call: Call | undefined): KernelError =>
-  new KernelError("webgpu", {
-    rule: `the kernel ${name} must compile`,
-    // The compiler's first words; it goes on with underlined source.
-    got: `${callText(call)} on ${adapter}: ${message.split("\n").slice(0, 2).join(" ")}`,
-    fix: "Report it with this text, and use the cpu meanwhile",
-  });

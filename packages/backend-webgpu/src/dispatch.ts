@@ -1,5 +1,6 @@
-import type { Kernel, Operand } from "@vertebra/core";
+import { type Kernel, OPS, type Operand } from "@vertebra/core";
 import type { BufferPool, GpuBuffer } from "./buffers";
+import type { Failures } from "./failures";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
 import { MAX_PARAM_WORDS } from "./params";
 import type { Pipelines } from "./pipelines";
@@ -17,12 +18,17 @@ export interface Runtime {
   readonly queue: WorkQueue;
   readonly pipelines: Pipelines;
   readonly tables: Tables;
-  /** Set while kernels are compiled ahead (`warmUp`): pipelines that are on their way. */
-  preparing: Promise<void>[] | undefined;
-  /** @throws DeviceError if the device is closed, lost or has failed. Called before each op. */
-  requireUsable(op: string): void;
+  readonly failures: Failures;
+  /** Set while kernels are compiled ahead (`warmUp`). */
+  held: HeldWork | undefined;
   /** The op that is being recorded, with its operands: what asynchronous errors are blamed on. */
   current: Call | undefined;
+}
+
+/** Work in call order that waits until its kernels are compiled, all at once and in the background. */
+export interface HeldWork {
+  readonly pipelines: Promise<void>[];
+  readonly calls: (() => void)[];
 }
 
 /** An op and its operands. */
@@ -34,18 +40,28 @@ export interface Call {
 
 /** Turns a table of plans into one of kernels: plan, allocate scratch, record the launches. */
 export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) => KernelsOf<P> {
-  const toKernel =
-    (op: string, plan: Plan<never>): Kernel<never> =>
-    (inputs, outputs, attrs) => {
-      runtime.requireUsable(op);
+  const { failures, queue } = runtime;
+  const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
+    const mutated = op in OPS ? (OPS[op as keyof typeof OPS].mutates ?? []) : [];
+    const kernel: Kernel<never> = (inputs, outputs, attrs) => {
+      failures.requireUsable(op);
+      if (failures.hasLosses) failures.requireKept(op, inputs.map(bufferOf));
       runtime.current = { op, inputs, outputs };
       const operands = { inputs: inputs.map(toGpu), outputs: outputs.map(toGpu) };
-      for (const part of partsOf(op, operands, attrs, runtime.limits)) {
-        const steps = plan(part.inputs, part.outputs, attrs, runtime.limits);
-        if (runtime.preparing) prepare(runtime, runtime.preparing, steps);
-        else run(runtime, steps);
+      const steps = partsOf(op, operands, attrs, runtime.limits).map((part) =>
+        plan(part.inputs, part.outputs, attrs, runtime.limits),
+      );
+      if (runtime.held) {
+        prepare(runtime, runtime.held, steps.flat());
+        runtime.held.calls.push(() => kernel(inputs, outputs, attrs));
+        return;
       }
+      for (const part of steps) run(runtime, part);
+      for (const { buffer } of outputs) (buffer as GpuBuffer).writtenIn = queue.batch;
+      for (const index of mutated) if (inputs[index]) bufferOf(inputs[index]).writtenIn = queue.batch;
     };
+    return kernel;
+  };
   return <P extends Plans>(plans: P) =>
     Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
 }
@@ -54,10 +70,12 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
 const partsOf = (op: string, operands: Operands, attrs: unknown, limits: Limits): readonly Operands[] =>
   op !== "copyInto" && isTooLarge(operands, limits) ? split(op, operands, attrs, limits) : [operands];
 
+const bufferOf = ({ buffer }: Operand): GpuBuffer => buffer as GpuBuffer;
+
 const toGpu = ({ buffer, shape, dtype }: Operand): GpuOperand => ({ memory: buffer as GpuBuffer, shape, dtype });
 
-function prepare({ pipelines }: Runtime, preparing: Promise<void>[], steps: readonly Step[]): void {
-  for (const step of steps) if ("shader" in step) preparing.push(pipelines.prepare(step.shader, step.constants));
+function prepare({ pipelines }: Runtime, held: HeldWork, steps: readonly Step[]): void {
+  for (const step of steps) if ("shader" in step) held.pipelines.push(pipelines.prepare(step.shader, step.constants));
 }
 
 function run(runtime: Runtime, steps: readonly Step[]): void {
@@ -77,12 +95,12 @@ function launch(runtime: Runtime, { shader, constants, params, bindings, grid }:
   queue.launch(pipeline.gpu, pipelines.bind(pipeline, memories), params, grid);
 }
 
-function memoryOf({ pool, tables }: Runtime, binding: Binding, scratch: Map<Scratch, GpuBuffer>): GpuMemory {
+function memoryOf({ pool, queue, tables }: Runtime, binding: Binding, scratch: Map<Scratch, GpuBuffer>): GpuMemory {
   if ("memory" in binding) return binding.memory;
   if ("table" in binding) return tables.get((binding as Table).table);
   const known = scratch.get(binding);
   if (known) return known;
-  const taken = pool.take(binding.scratchBytes);
+  const taken = pool.take(binding.scratchBytes, queue.batch);
   scratch.set(binding, taken);
   return taken;
 }

@@ -1,1 +1,2 @@
-export { countsOf, type WebgpuCounts, type WebgpuOptions, warmUp, webgpu } from "./device";
+export { countsOf, type WebgpuCounts, warmUp, webgpu } from "./device";
+export type { WebgpuOptions } from "./options";

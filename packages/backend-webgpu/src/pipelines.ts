@@ -1,8 +1,11 @@
+import type { ErrorScopes, OnError } from "./error-scopes";
 import type { GpuMemory } from "./launch";
 import { MAX_PARAM_WORDS } from "./params";
 import type { Shader } from "./shader";
 
 const COMPUTE = 0x4;
+/** What can go wrong in compiling: the kernel is at fault, or the driver. */
+const KINDS: readonly GPUErrorFilter[] = ["validation", "internal"];
 /** Bind groups kept; a training step of a large network has a few hundred. */
 const KEPT_BIND_GROUPS = 8192;
 
@@ -25,41 +28,25 @@ export class Pipelines {
   readonly #modules = new WeakMap<Shader, GPUShaderModule>();
   readonly #pipelines = new WeakMap<Shader, Map<string, Pipeline>>();
   readonly #preparing = new WeakMap<Shader, Map<string, Promise<void>>>();
-  readonly #unchecked = new Set<Promise<unknown>>();
   #bindGroups = new Map<string, GPUBindGroup>();
 
   constructor(
     readonly device: GPUDevice,
+    readonly scopes: ErrorScopes,
     readonly params: GPUBuffer,
-    /** Told of a kernel that doesn't compile. */
-    readonly onError: (shader: Shader, message: string) => void,
+    /** Called where a kernel is compiled. @returns what is told if it doesn't. */
+    readonly compiling: (shader: Shader) => OnError,
   ) {}
 
   /** The pipeline of a kernel with these overrides; compiles it where it is new. */
   get(shader: Shader, constants: Readonly<Record<string, number>> | undefined): Pipeline {
     const known = this.#known(shader, constants);
     if (known) return known;
-    // The scope belongs to these two calls alone: what fails in them is this kernel's compilation.
-    this.device.pushErrorScope("validation");
-    const descriptor = this.#describe(shader, constants);
-    const pipeline = this.#keep(shader, constants, this.device.createComputePipeline(descriptor));
-    const checked = this.device
-      .popErrorScope()
-      .then(
-        (error) => error && this.onError(shader, error.message),
-        () => {},
-      )
-      .finally(() => this.#unchecked.delete(checked));
-    this.#unchecked.add(checked);
-    return pipeline;
+    const create = () => this.device.createComputePipeline(this.#describe(shader, constants));
+    return this.#keep(shader, constants, this.scopes.watch(KINDS, create, this.#compiling(shader)));
   }
 
-  /** Resolves when it is known of every kernel so far whether it compiled, and `onError` has heard of those that didn't. */
-  async checked(): Promise<void> {
-    await Promise.all(this.#unchecked);
-  }
-
-  /** Compiles in the background. @returns when it is ready; `onError` hears of failures. */
+  /** Compiles in the background. @returns when it is ready, or has failed. */
   prepare(shader: Shader, constants: Readonly<Record<string, number>> | undefined): Promise<void> {
     if (this.#known(shader, constants)) return Promise.resolve();
     const key = keyOf(constants);
@@ -67,11 +54,12 @@ export class Pipelines {
     this.#preparing.set(shader, preparing);
     const running = preparing.get(key);
     if (running) return running;
-    const started = this.device
-      .createComputePipelineAsync(this.#describe(shader, constants))
+    const fail = this.#compiling(shader);
+    const started = this.scopes
+      .watch(KINDS, () => this.device.createComputePipelineAsync(this.#describe(shader, constants)), fail)
       .then(
         (gpu) => void this.#keep(shader, constants, gpu),
-        (error: unknown) => this.onError(shader, error instanceof Error ? error.message : String(error)),
+        (error: unknown) => fail(error instanceof Error ? error.message : String(error), false),
       )
       .finally(() => preparing.delete(key));
     preparing.set(key, started);
@@ -110,6 +98,16 @@ export class Pipelines {
     const pipeline = { gpu, shader, layout: this.#layoutOf(shader) };
     variants.set(keyOf(constants), pipeline);
     return pipeline;
+  }
+
+  /** What is told if it doesn't compile. It is tried again where it is used again, so that the error is the same. */
+  #compiling(shader: Shader): OnError {
+    const onError = this.compiling(shader);
+    return (message, isOutOfMemory) => {
+      this.#modules.delete(shader);
+      this.#pipelines.delete(shader);
+      onError(message, isOutOfMemory);
+    };
   }
 
   #describe(shader: Shader, constants: Readonly<Record<string, number>> = {}): GPUComputePipelineDescriptor {

@@ -1,3 +1,4 @@
+import type { ErrorScopes, OnError } from "./error-scopes";
 import type { Grid } from "./launch";
 import { Params } from "./params";
 import type { Staging } from "./staging";
@@ -5,12 +6,16 @@ import type { Staging } from "./staging";
 /** Launches of one submit. Fewer cost more JavaScript, more let the device wait for the first. */
 const MAX_LAUNCHES = 256;
 
+const KINDS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
+
 /**
  * Collects work in one encoder and submits it when it is full or somebody waits. Everything happens in call order: launches,
  * copies and uploads alike, so a buffer may be reused as soon as its last user is recorded.
  */
 export class WorkQueue {
   readonly params: Params;
+  /** Number of the batch being recorded: what is submitted together, and taken or refused as a whole. */
+  batch = 1;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
@@ -21,6 +26,9 @@ export class WorkQueue {
   constructor(
     readonly device: GPUDevice,
     readonly staging: Staging,
+    readonly scopes: ErrorScopes,
+    /** Called where a batch is submitted. @returns what is told if the device doesn't take it. */
+    readonly submitting: (batch: number) => OnError,
   ) {
     this.params = new Params(device);
   }
@@ -63,9 +71,16 @@ export class WorkQueue {
     const sent = this.staging.close();
     this.counts.uploadedBytes += this.params.upload();
     this.#launches = 0;
-    this.device.queue.submit([encoder.finish()]);
+    const onError = this.submitting(this.batch++);
+    this.scopes.watch(KINDS, () => this.device.queue.submit([encoder.finish()]), onError);
     this.staging.recycle(sent);
     this.counts.submits++;
+  }
+
+  /** Submits what is recorded and begins another batch in any case. @returns the number of the one that ended. */
+  endBatch(): number {
+    this.flush();
+    return this.batch++;
   }
 
   #begin(): GPUCommandEncoder {

@@ -1,6 +1,5 @@
-const [MAP_READ, MAP_WRITE, COPY_SRC, COPY_DST] = [0x1, 0x2, 0x4, 0x8];
+const [MAP_WRITE, COPY_SRC] = [0x2, 0x4];
 const WRITE_MODE = 0x2;
-const READ_MODE = 0x1;
 
 /**
  * Small uploads share a chunk of this size; a larger one has a chunk of its own, a power of two. A browser hands a chunk over whole,
@@ -8,7 +7,6 @@ const READ_MODE = 0x1;
  */
 const CHUNK_BYTES = 1 << 16;
 const KEPT_WRITE_BYTES = 64 << 20;
-const KEPT_READ_BYTES = 64 << 20;
 
 interface Chunk {
   readonly buffer: GPUBuffer;
@@ -23,13 +21,15 @@ export class Staging {
   #keptWriteBytes = 0;
   /** Chunks with bytes that the work being recorded copies from. */
   #open: Chunk[] = [];
-  readonly #readers = new Map<number, GPUBuffer[]>();
-  #keptReadBytes = 0;
   #isClosed = false;
 
-  constructor(readonly device: GPUDevice) {}
+  constructor(
+    readonly device: GPUDevice,
+    /** The error where there is no room for so many bytes. */
+    readonly outOfMemory: (bytes: number, message: string) => Error,
+  ) {}
 
-  /** Puts `bytes` where a copy of the work being recorded finds them. */
+  /** Puts `bytes` where a copy of the work being recorded finds them. @throws OutOfMemoryError */
   put(bytes: Uint8Array): { readonly buffer: GPUBuffer; readonly offset: number } {
     const size = Math.ceil(bytes.byteLength / 4) * 4;
     const chunk = this.#chunkFor(size);
@@ -64,43 +64,9 @@ export class Staging {
     }
   }
 
-  /** A buffer to copy results into and map. */
-  takeReader(bytes: number): GPUBuffer {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
-    const idle = this.#readers.get(size)?.pop();
-    if (idle) this.#keptReadBytes -= size;
-    return idle ?? this.device.createBuffer({ label: "read back", size, usage: MAP_READ | COPY_DST });
-  }
-
-  /** Waits until the work submitted so far has filled `reader`. @returns its first `bytes` bytes. */
-  async readBack(reader: GPUBuffer, bytes: number): Promise<Uint8Array> {
-    try {
-      await reader.mapAsync(READ_MODE, 0, Math.ceil(bytes / 4) * 4);
-    } catch (error) {
-      reader.destroy();
-      throw error;
-    }
-    const copy = new Uint8Array(reader.getMappedRange(0, Math.ceil(bytes / 4) * 4)).slice(0, bytes);
-    reader.unmap();
-    this.#keep(reader);
-    return copy;
-  }
-
   destroy(): void {
     this.#isClosed = true;
     for (const { buffer } of [...[...this.#ready.values()].flat(), ...this.#open]) buffer.destroy();
-    for (const list of this.#readers.values()) for (const reader of list) reader.destroy();
-  }
-
-  #keep(reader: GPUBuffer): void {
-    if (this.#isClosed || this.#keptReadBytes + reader.size > KEPT_READ_BYTES) {
-      reader.destroy();
-      return;
-    }
-    this.#keptReadBytes += reader.size;
-    const list = this.#readers.get(reader.size);
-    if (list) list.push(reader);
-    else this.#readers.set(reader.size, [reader]);
   }
 
   #makeReady(buffer: GPUBuffer): void {
@@ -126,8 +92,17 @@ export class Staging {
 
   #create(size: number): Chunk {
     const descriptor = { label: "upload", size, usage: MAP_WRITE | COPY_SRC, mappedAtCreation: true };
-    const buffer = this.device.createBuffer(descriptor);
+    const buffer = this.#map(descriptor);
     return { buffer, bytes: new Uint8Array(buffer.getMappedRange()), used: 0 };
+  }
+
+  #map(descriptor: GPUBufferDescriptor): GPUBuffer {
+    try {
+      return this.device.createBuffer(descriptor);
+    } catch (error) {
+      // A RangeError: what is mapped at once is known to be there at once, or not.
+      throw this.outOfMemory(descriptor.size, error instanceof Error ? error.message : String(error));
+    }
   }
 }
 

@@ -51,7 +51,11 @@ export interface Parts {
 }
 
 /** `least` terms are worth a workgroup of their own. */
-export function divide(terms: number, tiles: number, { least, block }: { readonly least: number; readonly block: number }): Parts {
+export function divide(
+  terms: number,
+  tiles: number,
+  { least, block }: { readonly least: number; readonly block: number },
+): Parts {
   const wanted = Math.min(Math.floor(ENOUGH_WORKGROUPS / tiles), Math.floor(terms / least));
   const length = Math.max(block, Math.ceil(terms / (wanted < MIN_PARTS ? 1 : wanted) / block) * block);
   return { count: Math.max(1, Math.ceil(terms / length)), length };
