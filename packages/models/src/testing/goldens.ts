@@ -52,14 +52,20 @@ export const layouts = read(join(COMMITTED, "layouts.json")) as Readonly<Record<
 /** Larger models are left to the full set, so that tests run in 4 GiB; but for one VGG. */
 const isQuick = (name: string): boolean => name === "vgg11_bn" || (layouts[name]?.params ?? 0) < 65e6;
 
+/** Models that GOLDENS_MODELS names (`lenet5,vgg19`), however large they are. */
+const named = process.env.GOLDENS_MODELS?.split(",");
+
 /**
  * Those of the committed that run quickly, or all of a folder that `goldens/make_models.py --full` wrote and VERTEBRA_MODEL_GOLDENS
- * names (`pnpm parity:models`).
+ * names (`pnpm parity:models`). GOLDENS_MODELS picks from either. @throws where it names one that isn't there.
  */
 export function readGoldens(): Readonly<Record<string, Golden>> {
   const full = process.env.VERTEBRA_MODEL_GOLDENS;
   const folder = full ?? COMMITTED;
   const files = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "layouts.json");
   const goldens = files.flatMap((name) => Object.entries(read(join(folder, name)) as Record<string, Golden>));
-  return Object.fromEntries(goldens.filter(([name]) => full !== undefined || isQuick(name)));
+  const unknown = named?.filter((name) => !goldens.some(([known]) => known === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`GOLDENS_MODELS must name models of ${folder}, got ${unknown}`);
+  const isWanted = (name: string) => named?.includes(name) ?? (full !== undefined || isQuick(name));
+  return Object.fromEntries(goldens.filter(([name]) => isWanted(name)));
 }
