@@ -6,6 +6,7 @@ import { addParts, divide } from "./conv-epilogue";
 import { columnTable, convSizes } from "./conv-tables";
 import tiledCode from "./conv2dWeightGrad.wgsl";
 import directCode from "./conv2dWeightGradDirect.wgsl";
+import { lanesFor, sizeFor } from "./tree-lanes";
 
 const DIRECT = shader("conv2dWeightGradDirect", directCode);
 const tile = (rows: number, columns: number) => ({
@@ -19,6 +20,8 @@ const TILES = [tile(64, 64), tile(32, 32)] as const;
 /** Weights a group under which most of a tile would be empty. */
 const TILED_FROM = 256;
 const MIN_ROWS = 8;
+/** Invocations that share the pixels of such a weight. */
+const MAX_LANES = 256;
 const PART_PIXELS = { least: 256, block: 16 };
 
 /** dw [O, C / groups, KH, KW] from x [N, C, H, W] and dy [N, O, HO, WO]. */
@@ -34,12 +37,15 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
   const table = { table: columnTable(sizes, attrs) };
   const ofX = [h, w, c * h * w, (c / groups) * h * w, ...stride, padding[0], padding[2]];
   if (rows < MIN_ROWS || rows * columns < TILED_FROM) {
+    const lanes = lanesFor(pixels, MAX_LANES);
+    const size = sizeFor(lanes);
     return [
       {
         shader: DIRECT,
+        constants: { LANES: lanes, SIZE: size },
         params: [rows, columns, groups, pixels, ho * wo, wo, ...ofX],
         bindings: [x, dy, table, dw],
-        grid: gridFor(elements, limits, 1),
+        grid: gridFor(elements, limits, size / lanes),
       },
     ];
   }

@@ -1,8 +1,9 @@
 // Gradient of a convolution by its weight where a group's share of the weight is small (depthwise, narrow groups, first layers):
 //   dw[m, j] = Σ_q dy[m, q] · x[j moved to q]
-// A workgroup a weight: its invocations go over the pixels q side by side, SUM_TERMS of them in one sum, and add up in a tree.
+// LANES invocations a weight: they go over the pixels q side by side, SUM_TERMS of them in one sum, and add up in a tree.
 
-const SIZE = 128u;
+override SIZE: u32 = 128;
+override LANES: u32 = 128; // SIZE is a whole number of these
 const SUM_TERMS = 256u;
 
 struct Params {
@@ -37,17 +38,18 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let weight = group.y * groups.x + group.x;
+  let lane = local % LANES;
+  let weight = (group.y * groups.x + group.x) * (SIZE / LANES) + local / LANES;
   let isWeight = weight < params.groups * params.rows * params.columns;
   let channel = weight / params.columns;
   let ownGroup = channel / params.rows;
   var total = 0.0f;
   if (isWeight) {
     let tap = table[weight % params.columns];
-    for (var first = local; first < params.pixels; first += SIZE * SUM_TERMS) {
+    for (var first = lane; first < params.pixels; first += LANES * SUM_TERMS) {
       var sum = 0.0f;
-      let end = min(first + SIZE * SUM_TERMS, params.pixels);
-      for (var q = first; q < end; q += SIZE) {
+      let end = min(first + LANES * SUM_TERMS, params.pixels);
+      for (var q = first; q < end; q += LANES) {
         let image = q / params.plane;
         let pixel = q % params.plane;
         let row = i32(pixel / params.width) * params.strideH - params.padH;
@@ -63,10 +65,9 @@ fn main(
     }
   }
   sums[local] = total;
-  workgroupBarrier();
-  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
-    if (local < half) { sums[local] += sums[local + half]; }
+  for (var step = LANES / 2u; step > 0u; step /= 2u) {
     workgroupBarrier();
+    if (lane < step) { sums[local] += sums[local + step]; }
   }
-  if (local == 0u && isWeight) { dw[weight] = sums[0]; }
+  if (lane == 0u && isWeight) { dw[weight] = sums[local]; }
 }
