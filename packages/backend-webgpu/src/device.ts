@@ -1,19 +1,18 @@
-import {
-  ArgumentError,
-  type Backend,
-  type Buffer,
-  type Device,
-  type DType,
-  type FusedKernels,
-  type Kernels,
-  type MemoryInfo,
-  type OutOfMemoryError,
-  type VertebraError,
+import type {
+  Backend,
+  Buffer,
+  Device,
+  DType,
+  FusedKernels,
+  Kernels,
+  MemoryInfo,
+  OutOfMemoryError,
+  VertebraError,
 } from "@vertebra/core";
 import { type FoundAdapter, findAdapter } from "./adapter";
 import { BufferPool, type GpuBuffer } from "./buffers";
 import { type Capabilities, requestDevice } from "./capabilities";
-import { type Call, createDispatch, type HeldWork, type Runtime } from "./dispatch";
+import { type Call, createDispatch, type Runtime } from "./dispatch";
 import { ErrorScopes, isOutOfMemory } from "./error-scopes";
 import { closed, lost, outOfMemory, refused, tooLarge, uncompiled } from "./errors";
 import { destroyAtExit, keepUntilExit } from "./exit";
@@ -27,6 +26,7 @@ import { WorkQueue } from "./queue";
 import { Readers } from "./readers";
 import { Staging } from "./staging";
 import { Tables } from "./tables";
+import { WarmUp } from "./warm-up";
 
 const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
 
@@ -73,7 +73,6 @@ class WebgpuDevice implements Device {
   readonly #staging: Staging;
   readonly #readers: Readers;
   readonly #runtime: Runtime;
-  #warming: Promise<void> | undefined;
   #bytesInUse = 0;
   #peakBytes = 0;
   #buffers = 0;
@@ -113,7 +112,7 @@ class WebgpuDevice implements Device {
   }
 
   release(buffer: Buffer): void {
-    if (this.#hold(() => this.release(buffer))) return;
+    if (this.#runtime.warmUp.hold(() => this.release(buffer))) return;
     const own = buffer as GpuBuffer;
     if (!this.#failures.ended) this.#runtime.pool.give(own);
     this.#bytesInUse -= own.classBytes;
@@ -123,13 +122,13 @@ class WebgpuDevice implements Device {
   write(buffer: Buffer, bytes: Uint8Array): void {
     this.#failures.requireUsable("write");
     if (bytes.byteLength === 0) return;
-    if (this.#runtime.held) {
+    const { pool, queue, warmUp } = this.#runtime;
+    if (warmUp.held) {
       // The caller may reuse them.
       const copied = bytes.slice();
-      this.#hold(() => this.write(buffer, copied));
+      warmUp.hold(() => this.write(buffer, copied));
       return;
     }
-    const { pool, queue } = this.#runtime;
     const own = buffer as GpuBuffer;
     pool.renew(own);
     queue.upload(own.gpu, bytes);
@@ -139,7 +138,7 @@ class WebgpuDevice implements Device {
   async read(buffer: Buffer, bytes: number): Promise<Uint8Array> {
     this.#failures.requireUsable("read");
     if (bytes === 0) return new Uint8Array(0);
-    const { held } = this.#runtime;
+    const { held } = this.#runtime.warmUp;
     if (held) return new Promise((resolve, reject) => held.calls.push(() => this.read(buffer, bytes).then(resolve, reject)));
     const own = buffer as GpuBuffer;
     this.#failures.requireKept("read", [own]);
@@ -158,7 +157,7 @@ class WebgpuDevice implements Device {
 
   async sync(): Promise<void> {
     this.#failures.requireUsable("sync");
-    await this.#warming;
+    await this.#runtime.warmUp.done;
     const { queue } = this.#runtime;
     queue.flush();
     // Rejected where the device is lost.
@@ -184,44 +183,11 @@ class WebgpuDevice implements Device {
     this.#gpu.destroy();
   }
 
-  /** Runs `fn` once its kernels are compiled, in the background and all at once. See `warmUp`. */
+  /** See `warmUp`. */
   async prepare(fn: () => unknown): Promise<void> {
-    this.#runtime.held ??= { pipelines: [], calls: [] };
-    const warming = (this.#warming ??= this.#catchUp(this.#runtime.held));
-    let result: unknown;
-    try {
-      result = fn();
-    } finally {
-      await warming;
-    }
+    await this.#runtime.warmUp.run(fn);
     await this.#scopes.settled();
     this.#failures.requireUsable("warmUp");
-    if (result instanceof Promise) throw new ArgumentError("warmUp", { rule: "fn must be synchronous", got: "a promise" });
-  }
-
-  /** Does what was held back, in call order, as soon as its kernels are there. */
-  async #catchUp(held: HeldWork): Promise<void> {
-    // Begins when whoever asked has returned.
-    await undefined;
-    while (held.pipelines.length > 0) await Promise.all(held.pipelines.splice(0));
-    this.#runtime.held = undefined;
-    this.#warming = undefined;
-    // What fails is told at the end, but for a device that was lost or closed meanwhile: whoever waits for it hears that.
-    const errors: unknown[] = [];
-    for (const call of held.calls) {
-      try {
-        call();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0 && !this.#failures.ended) throw errors[0];
-  }
-
-  /** Puts `call` behind what waits for kernels; false if nothing does. */
-  #hold(call: () => void): boolean {
-    this.#runtime.held?.calls.push(call);
-    return this.#runtime.held !== undefined;
   }
 
   #createRuntime(limits: Limits): Runtime {
@@ -230,9 +196,11 @@ class WebgpuDevice implements Device {
       const { current } = this.#runtime;
       return (message, isOutOfMemory) => failures.consequence(this.#refused(message, isOutOfMemory, current), batch);
     });
-    const onOutOfMemory = (bytes: number, message: string, batch: number) => {
+    const onOutOfMemory = async (bytes: number, message: string, batch: number) => {
       failures.cause(this.#outOfMemory(bytes, message), batch);
       this.#runtime.pool.trim();
+      // Whoever hears of it finds the memory given back.
+      await gpu.queue.onSubmittedWorkDone().catch(() => {});
     };
     const pool = new BufferPool(bufferMaker({ gpu, scopes, queue, onOutOfMemory }), limits.maxBufferSize, (buffers) => {
       queue.flush();
@@ -242,13 +210,14 @@ class WebgpuDevice implements Device {
       gpu.queue.submit([]);
     });
     const pipelines = new Pipelines(gpu, scopes, queue.params.buffer, ({ name }) => {
-      const { current, held } = this.#runtime;
+      const { current, warmUp } = this.#runtime;
       // What is compiled ahead is in no batch yet.
-      const batch = held ? Number.POSITIVE_INFINITY : queue.batch;
+      const batch = warmUp.held ? Number.POSITIVE_INFINITY : queue.batch;
       return (message) => failures.cause(uncompiled(name, this.adapter, message, current), batch);
     });
     const tables = new Tables(pool, queue, failures);
-    return { limits, queue, pool, tables, pipelines, failures, held: undefined, current: undefined };
+    const warmUp = new WarmUp(failures, () => queue.endBatch());
+    return { limits, queue, pool, tables, pipelines, failures, warmUp, current: undefined };
   }
 
   #listen(): void {

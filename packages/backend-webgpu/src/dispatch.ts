@@ -7,6 +7,7 @@ import type { Pipelines } from "./pipelines";
 import type { WorkQueue } from "./queue";
 import { isTooLarge, type Operands, split } from "./split";
 import type { Tables } from "./tables";
+import type { WarmUp } from "./warm-up";
 
 type Plans = { readonly [name: string]: Plan<never> };
 type KernelsOf<P> = { readonly [K in keyof P]: P[K] extends Plan<infer Attrs> ? Kernel<Attrs> : never };
@@ -19,16 +20,9 @@ export interface Runtime {
   readonly pipelines: Pipelines;
   readonly tables: Tables;
   readonly failures: Failures;
-  /** Set while kernels are compiled ahead (`warmUp`). */
-  held: HeldWork | undefined;
+  readonly warmUp: WarmUp;
   /** The op that is being recorded, with its operands: what asynchronous errors are blamed on. */
   current: Call | undefined;
-}
-
-/** Work in call order that waits until its kernels are compiled, all at once and in the background. */
-export interface HeldWork {
-  readonly pipelines: Promise<void>[];
-  readonly calls: (() => void)[];
 }
 
 /** An op and its operands. */
@@ -40,7 +34,7 @@ export interface Call {
 
 /** Turns a table of plans into one of kernels: plan, allocate scratch, record the launches. */
 export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) => KernelsOf<P> {
-  const { failures, queue } = runtime;
+  const { failures, queue, warmUp } = runtime;
   const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
     const mutated = op in OPS ? (OPS[op as keyof typeof OPS].mutates ?? []) : [];
     const kernel: Kernel<never> = (inputs, outputs, attrs) => {
@@ -51,9 +45,9 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
       const steps = partsOf(op, operands, attrs, runtime.limits).map((part) =>
         plan(part.inputs, part.outputs, attrs, runtime.limits),
       );
-      if (runtime.held) {
-        prepare(runtime, runtime.held, steps.flat());
-        runtime.held.calls.push(() => kernel(inputs, outputs, attrs));
+      if (warmUp.held) {
+        warmUp.held.pipelines.push(...compile(runtime, steps.flat()));
+        warmUp.hold(() => kernel(inputs, outputs, attrs));
         return;
       }
       for (const part of steps) run(runtime, part);
@@ -74,9 +68,8 @@ const bufferOf = ({ buffer }: Operand): GpuBuffer => buffer as GpuBuffer;
 
 const toGpu = ({ buffer, shape, dtype }: Operand): GpuOperand => ({ memory: buffer as GpuBuffer, shape, dtype });
 
-function prepare({ pipelines }: Runtime, held: HeldWork, steps: readonly Step[]): void {
-  for (const step of steps) if ("shader" in step) held.pipelines.push(pipelines.prepare(step.shader, step.constants));
-}
+const compile = ({ pipelines }: Runtime, steps: readonly Step[]): Promise<void>[] =>
+  steps.flatMap((step) => ("shader" in step ? pipelines.prepare(step.shader, step.constants) : []));
 
 function run(runtime: Runtime, steps: readonly Step[]): void {
   const scratch = new Map<Scratch, GpuBuffer>();

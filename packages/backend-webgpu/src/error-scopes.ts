@@ -1,5 +1,5 @@
-/** Hears of an error, with what was said of it. */
-export type OnError = (message: string, isOutOfMemory: boolean) => void;
+/** Hears of an error, with what was said of it. What it does about it belongs to the call. */
+export type OnError = (message: string, isOutOfMemory: boolean) => void | Promise<void>;
 
 /** The class by its name: in Node it isn't global. */
 export const isOutOfMemory = (error: GPUError): boolean => error.constructor.name === "GPUOutOfMemoryError";
@@ -32,9 +32,7 @@ export class ErrorScopes {
 
   #pop(onError: OnError): void {
     const answered = this.gpu.popErrorScope().then(
-      (error) => {
-        if (error) onError(error.message, isOutOfMemory(error));
-      },
+      (error) => (error ? onError(error.message, isOutOfMemory(error)) : undefined),
       // The device is gone; whoever waits for it hears of it.
       () => {},
     );

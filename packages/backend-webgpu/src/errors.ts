@@ -1,4 +1,4 @@
-import { DeviceError, formatShape, type MemoryInfo, OutOfMemoryError, type VertebraError } from "@vertebra/core";
+import { DeviceError, formatShape, type MemoryInfo, OutOfMemoryError } from "@vertebra/core";
 import type { Call } from "./dispatch";
 
 const WHERE = "webgpu";
@@ -33,7 +33,7 @@ export const refused = (adapter: string, message: string, call: Call | undefined
   });
 
 /** An argument whose values went with earlier work. */
-export const lostValues = (where: string, cause: VertebraError): DeviceError =>
+export const lostValues = (where: string, cause: Error): DeviceError =>
   new DeviceError(where, {
     rule: "arguments must have values, but these were lost with work that failed before",
     got: `"${cause.message}"`,

@@ -13,7 +13,7 @@ interface Untold {
 interface Loss {
   readonly from: number;
   readonly to: number;
-  readonly error: VertebraError;
+  readonly error: Error;
 }
 
 /** Memory that knows when it was filled. */
@@ -81,6 +81,11 @@ export class Failures {
     }
   }
 
+  /** Gives up what was written from batch `from` on, for an error that is told elsewhere. */
+  lose(error: Error, from: number): void {
+    this.#losses.push({ from, to: this.endBatch(), error });
+  }
+
   #add(failure: Untold): void {
     // Told already: this batch held the same broken things.
     if (this.#lossOf(failure.from)) return;
@@ -91,7 +96,7 @@ export class Failures {
 
   #tell({ error, from }: Untold): VertebraError {
     this.#untold = undefined;
-    if (from !== Number.POSITIVE_INFINITY) this.#losses.push({ from, to: this.endBatch(), error });
+    if (from !== Number.POSITIVE_INFINITY) this.lose(error, from);
     return error;
   }
 

@@ -11,7 +11,7 @@ interface Making {
   readonly scopes: ErrorScopes;
   readonly queue: { readonly batch: number; flush(): void };
   /** Told of each buffer that there is no room for, and the first batch that could use it. */
-  readonly onOutOfMemory: (bytes: number, message: string, batch: number) => void;
+  readonly onOutOfMemory: (bytes: number, message: string, batch: number) => Promise<void>;
 }
 
 export function bufferMaker({ gpu, scopes, queue, onOutOfMemory }: Making): MakeBuffer {
@@ -23,7 +23,7 @@ export function bufferMaker({ gpu, scopes, queue, onOutOfMemory }: Making): Make
       () => gpu.createBuffer(descriptor),
       (message) => {
         onRefused?.();
-        onOutOfMemory(descriptor.size, message, batch);
+        return onOutOfMemory(descriptor.size, message, batch);
       },
     );
   };

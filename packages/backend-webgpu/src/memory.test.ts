@@ -1,5 +1,20 @@
-import { backward, crossEntropy, Scope, seedInit, sgd, type Tensor, tensor } from "@vertebra/core";
-import { lenet5 } from "@vertebra/models";
+import {
+  BatchNorm2d,
+  backward,
+  Conv2d,
+  crossEntropy,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  ReLU,
+  Scope,
+  Sequential,
+  seedInit,
+  sgd,
+  type Tensor,
+  tensor,
+  withDevice,
+} from "@vertebra/core";
 import { describe, expect, test } from "vitest";
 import { findAdapter } from "./adapter";
 import { requestDevice } from "./capabilities";
@@ -32,7 +47,19 @@ async function openCounted() {
   return { device: deviceOn(found, capabilities), live };
 }
 
-/** LeNet-5 learns to tell two images apart. */
+const SIZE = 8;
+
+/** One of each layer. */
+const network = () =>
+  new Sequential([
+    new Conv2d(1, 4, { kernel: 3, padding: 1 }),
+    new BatchNorm2d(4),
+    new ReLU(),
+    new MaxPool2d({ kernel: 2 }),
+    new Flatten(),
+    new Linear((4 * SIZE * SIZE) / 4, 10),
+  ]);
+
 describe.skipIf(!opened)(`a thousand steps of training (${opened?.adapter ?? reason})`, () => {
   const STEPS = 1000;
   const WARM = 100;
@@ -40,15 +67,15 @@ describe.skipIf(!opened)(`a thousand steps of training (${opened?.adapter ?? rea
   test("take no more memory than the first, in tensors and on the GPU", async () => {
     const { device, live } = await openCounted();
     seedInit(0);
-    const model = lenet5({ device, numClasses: 10 });
+    const model = withDevice(device, network);
     const optimizer = sgd(model, { lr: 0.01, momentum: 0.9 });
-    const pixels = Float32Array.from({ length: 2 * 32 * 32 }, (_, i) => Math.sin(i * i));
+    const pixels = Float32Array.from({ length: 2 * SIZE * SIZE }, (_, i) => Math.sin(i * i));
 
     /** As a training loop is written: a batch is uploaded, now and then the loss is read. */
     const step = async (index: number): Promise<number | undefined> => {
       const scope = new Scope(undefined);
       const loss = scope.run((): Tensor => {
-        const images = tensor(pixels, { shape: [2, 1, 32, 32], device });
+        const images = tensor(pixels, { shape: [2, 1, SIZE, SIZE], device });
         const labels = tensor([3, 7], { dtype: "i32", device });
         const loss = crossEntropy(model.forward(images), labels);
         optimizer.step(backward(loss));
@@ -69,7 +96,8 @@ describe.skipIf(!opened)(`a thousand steps of training (${opened?.adapter ?? rea
     expect(device.memory()).toEqual(memory);
     expect(live).toEqual(before);
     expect(live.bytes).toBeLessThan(16 << 20);
-    expect([first, last]).toEqual([expect.closeTo(2.3, 0), expect.closeTo(0, 2)]);
+    expect(first).toBeGreaterThan(1);
+    expect(last).toBeLessThan(0.01);
 
     optimizer.dispose();
     model.dispose();
