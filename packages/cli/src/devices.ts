@@ -70,7 +70,7 @@ async function openNamed(name: string, options: DeviceOptions): Promise<Device> 
   const selected = name === kind ? {} : row?.select?.(name.slice(kind.length + 1));
   if (!row || !selected)
     throw asUsageError(unknownName("device", "device", name, [...BACKENDS.map((backend) => backend.name), "auto"]));
-  return open(row, { ...options, ...selected });
+  return open(row, options, selected);
 }
 
 async function validated(opened: Device, { threads }: DeviceOptions): Promise<Device> {
@@ -144,11 +144,15 @@ async function openFirst(options: DeviceOptions): Promise<Device> {
   throw new DeviceError("device", { rule: "one of the backends must be usable here", got });
 }
 
-async function open({ name, package: packageName }: BackendRow, options: DeviceOptions): Promise<Device> {
+/** `options` may be all of a command's: a backend gets its own and what the device's name selects. */
+async function open(
+  { name, package: packageName }: BackendRow,
+  { threads }: DeviceOptions,
+  selected: object = {},
+): Promise<Device> {
   const module = await importBackend(name, packageName);
   const factory = module[name] as (options: object) => Backend;
-  const { threads, ...others } = options;
-  return factory({ ...others, ...(name === "cpu" && threads !== undefined && { threads }) }).open();
+  return factory({ ...selected, ...(name === "cpu" && threads !== undefined && { threads }) }).open();
 }
 
 async function importBackend(name: string, packageName: string): Promise<Record<string, unknown>> {
