@@ -1,7 +1,7 @@
 import { webgpu } from "@vertebra/backend-webgpu";
-import { type Device, seedInit, sgd } from "@vertebra/core";
-import { createModel, findModel } from "@vertebra/models";
+import { type Device, sgd } from "@vertebra/core";
 import { type ModelCase, type Report, type RunOptions, runModels, runOps, runTraining } from "@vertebra/parity";
+import { modelCase } from "../model-case";
 
 /** What the test asks of this page. */
 export interface WebgpuPage {
@@ -20,15 +20,6 @@ async function onDevice<T>(fn: (device: Device) => Promise<T>): Promise<T> {
   } finally {
     await device.close();
   }
-}
-
-function modelCase(name: string): ModelCase {
-  const { inputShape, smallSide } = findModel(name).facts;
-  const make = (device: Device) => {
-    seedInit(0);
-    return createModel(name, { device, numClasses: 10 });
-  };
-  return { name, make, input: [4, inputShape[0], smallSide, smallSide] };
 }
 
 const page: WebgpuPage = {

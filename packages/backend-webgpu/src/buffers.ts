@@ -21,8 +21,8 @@ const USAGE = COPY_SRC | COPY_DST | STORAGE;
 const MIN_BYTES = 16;
 
 /**
- * Sizes in steps of a quarter of a power of two: at most a fifth is unused, and a network has few classes.
- * 16, 20, 24, 28, 32, 40, …, in whole 16 bytes from 64 on.
+ * Sizes in steps of a quarter of a power of two, at least 16 bytes: 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, … From 64 bytes on at
+ * most a fifth is unused, and a network has few classes.
  */
 export function sizeClass(bytes: number): number {
   if (bytes <= 64) return Math.max(MIN_BYTES, Math.ceil(bytes / MIN_BYTES) * MIN_BYTES);

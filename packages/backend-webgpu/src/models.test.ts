@@ -1,20 +1,10 @@
-import { type Device, seedInit, sgd } from "@vertebra/core";
-import { createModel, findModel } from "@vertebra/models";
-import { type ModelCase, runModels, runTraining } from "@vertebra/parity";
+import { type Device, sgd } from "@vertebra/core";
+import { runModels, runTraining } from "@vertebra/parity";
 import { afterAll, describe, expect, test } from "vitest";
+import { modelCase } from "../../../tests/model-case";
 import { openForTests } from "./testing/open-device";
 
 const { device, reason } = await openForTests();
-
-/** As `vertebra parity --models` has them. */
-function modelCase(name: string): ModelCase {
-  const { inputShape, smallSide } = findModel(name).facts;
-  const make = (on: Device) => {
-    seedInit(0);
-    return createModel(name, { device: on, numClasses: 10 });
-  };
-  return { name, make, input: [4, inputShape[0], smallSide, smallSide] };
-}
 
 describe.skipIf(!device)(`models on ${device?.adapter ?? reason}`, () => {
   const devices = [device as Device];

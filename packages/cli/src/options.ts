@@ -178,7 +178,7 @@ export const OPTIONS = {
 
   device: option({
     type: text("NAME"),
-    help: "cpu, webgpu, cuda, cuda:1, …; auto takes the first of cuda, webgpu on real hardware, cpu.",
+    help: "cpu, webgpu, webgpu:nvidia (part of the adapter's name), cuda, cuda:1, …; auto takes the first of cuda, webgpu on real hardware, cpu.",
     byDefault: "auto",
     commands: EVERY,
   }),

@@ -2,7 +2,6 @@ import { type DType, DTypeError, ELEMENTWISE, type ElementwiseName } from "@vert
 import { broadcastStrides, collapse, product, requireWalkable } from "@vertebra/core/plan";
 import { floatWord, type GpuOperand, gridFor, type Plan } from "../launch";
 import { type Shader, shader } from "../shader";
-
 import { elementwiseSource, type Kind, kindOf, type Walk } from "./elementwise-source";
 
 type Params = Readonly<Record<string, number>>;
