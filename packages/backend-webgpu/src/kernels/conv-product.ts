@@ -1,7 +1,7 @@
 import { product } from "@vertebra/core/plan";
-import { type GpuOperand, gridFor, type Launch, type Limits, type Scratch, type Step } from "../launch";
+import { type GpuOperand, gridFor, type Launch, type Limits, type Step } from "../launch";
 import { type Shader, shader, withConstants } from "../shader";
-import { addParts, divide, type Epilogue, epilogueBindings, epilogueConstants, type Parts } from "./conv-epilogue";
+import { type Epilogue, epilogueBindings, epilogueConstants } from "./conv-epilogue";
 import type { TapTable } from "./conv-tables";
 import tiledCode from "./conv2d.wgsl";
 import directCode from "./conv2dDirect.wgsl";
@@ -34,18 +34,23 @@ interface Tile {
   readonly shader: Shader;
 }
 
-/** All have 128 invocations with 32 sums each; the fewer channels a group has, the wider over pixels. */
+/**
+ * All have 128 invocations with 32 sums each. While outputs are many: the fewer channels a group has, the wider over pixels. Where such
+ * tiles would be few, smaller ones that slices of the invocations share.
+ */
 const TILES = [
-  { rows: 64, columns: 64, blockTaps: 16 },
-  { rows: 32, columns: 128, blockTaps: 16 },
-  { rows: 16, columns: 256, blockTaps: 8 },
+  { rows: 64, columns: 64, blockTaps: 16, slices: 1 },
+  { rows: 32, columns: 128, blockTaps: 16, slices: 1 },
+  { rows: 16, columns: 256, blockTaps: 8, slices: 1 },
+  { rows: 32, columns: 32, blockTaps: 32, slices: 4 },
+  { rows: 16, columns: 16, blockTaps: 64, slices: 16 },
 ] as const;
 
 const tilesOf = (name: string, code: string): readonly Tile[] =>
-  TILES.map(({ rows, columns, blockTaps }) => ({
+  TILES.map(({ rows, columns, blockTaps, slices }) => ({
     rows,
     columns,
-    shader: shader(name, withConstants(code, { BM: rows, BN: columns, BK: blockTaps })),
+    shader: shader(name, withConstants(code, { BM: rows, BN: columns, BK: blockTaps, SLICES: slices })),
   }));
 
 const TILED = tilesOf("conv2d", tiledCode);
@@ -54,7 +59,8 @@ const DIRECT = shader("conv2dDirect", directCode);
 
 /** From so many channels a group on a tile is full enough to beat loading every input once a channel. */
 const TILED_FROM = 8;
-const PART_TAPS = { least: 192, block: 16 };
+/** Workgroups that keep a good part of a large GPU busy. */
+const ENOUGH_WORKGROUPS = 64;
 
 /** The launches of a product; none for an empty result. */
 export function planProduct(one: ConvProduct, limits: Limits): readonly Step[] {
@@ -62,59 +68,54 @@ export function planProduct(one: ConvProduct, limits: Limits): readonly Step[] {
   const rows = (one.y.shape[1] as number) / one.groups;
   if (rows < TILED_FROM) return [direct(one, rows, limits)];
   const isPointwise = one.isPointwise && one.taps.pixels % 4 === 0;
-  const tile = chooseTile(isPointwise ? POINTWISE : TILED, rows);
-  const [images] = one.x.shape as [number];
-  const [tilesM, tilesN] = [Math.ceil(rows / tile.rows), Math.ceil((images * one.taps.pixels) / tile.columns)];
-  const tiles = tilesM * tilesN * one.groups * one.taps.phases;
-  const parts = divide(one.taps.taps, tiles, PART_TAPS);
-  const scratch: Scratch | undefined = parts.count === 1 ? undefined : { scratchBytes: parts.count * product(one.y.shape) * 4 };
-  const grid = { rows, parts, tilesM, tilesN, to: scratch ?? one.y };
-  const launch = {
-    shader: tile.shader,
-    ...(isPointwise ? pointwise(one, grid) : tiled(one, grid)),
-    grid: gridFor(tiles * parts.count, limits, 1),
-  };
-  return scratch ? [launch, addParts(scratch, parts, one.y, one.epilogue, limits)] : [launch];
+  const columns = (one.x.shape[0] as number) * one.taps.pixels;
+  const tile = chooseTile(isPointwise ? POINTWISE : TILED, rows, columns, one.groups * one.taps.phases);
+  const [tilesM, tilesN] = [Math.ceil(rows / tile.rows), Math.ceil(columns / tile.columns)];
+  const grid = { rows, tilesM, tilesN };
+  return [
+    {
+      shader: tile.shader,
+      ...(isPointwise ? pointwise(one, grid) : tiled(one, grid)),
+      grid: gridFor(tilesM * tilesN * one.groups * one.taps.phases, limits, 1),
+    },
+  ];
 }
 
-/** The first that is more than half full, or the last. */
-const chooseTile = (tiles: readonly Tile[], rows: number): Tile =>
-  tiles.find((candidate) => rows > candidate.rows / 2) ?? (tiles.at(-1) as Tile);
+/** The first that its rows more than half fill and that there are enough of, or the last. */
+const chooseTile = (tiles: readonly Tile[], rows: number, columns: number, products: number): Tile =>
+  tiles.find(
+    (tile) =>
+      rows > tile.rows / 2 && Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * products >= ENOUGH_WORKGROUPS,
+  ) ?? (tiles.at(-1) as Tile);
 
 interface TileGrid {
   readonly rows: number;
-  readonly parts: Parts;
   readonly tilesM: number;
   readonly tilesN: number;
-  /** y, or where parts of its sums go. */
-  readonly to: GpuOperand | Scratch;
 }
 
-function tiled(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGrid): Omit<Launch, "shader" | "grid"> {
+function tiled(one: ConvProduct, { rows, tilesM, tilesN }: TileGrid): Omit<Launch, "shader" | "grid"> {
   const { a, x, y, taps, groups, groupA, rowA, epilogue } = one;
   const [images, channels, height, width] = x.shape as [number, number, number, number];
   const plane = height * width;
   return {
-    constants: { ...(parts.count === 1 && epilogueConstants(epilogue)), ...(one.isInside && { hasBounds: 0 }) },
+    constants: { ...epilogueConstants(epilogue), ...(one.isInside && { hasBounds: 0 }) },
     params: [
-      ...[rows, groups, images, taps.phases, parts.count, parts.length, tilesM, tilesN, height, width],
+      ...[rows, groups, images, taps.phases, tilesM, tilesN, height, width],
       ...[channels * plane, (channels / groups) * plane, groupA, rowA],
-      ...[planeOf(y), y.shape[3] as number, product(y.shape), ...one.stepX, ...one.stepY],
+      ...[planeOf(y), y.shape[3] as number, ...one.stepX, ...one.stepY],
     ],
-    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue), to],
+    bindings: [a, x, { table: taps.table }, ...epilogueBindings(epilogue), y],
   };
 }
 
-function pointwise(one: ConvProduct, { rows, parts, tilesM, tilesN, to }: TileGrid): Omit<Launch, "shader" | "grid"> {
+function pointwise(one: ConvProduct, { rows, tilesM, tilesN }: TileGrid): Omit<Launch, "shader" | "grid"> {
   const { a, x, y, taps, groups, groupA, rowA, columnA, epilogue } = one;
   const quads = planeOf(y) / 4;
   return {
-    ...(parts.count === 1 && { constants: epilogueConstants(epilogue) }),
-    params: [
-      ...[rows, taps.taps, groups, x.shape[0] as number, parts.count, parts.length, tilesM, tilesN],
-      ...[quads, groupA, rowA, columnA, product(y.shape) / 4],
-    ],
-    bindings: [a, x, ...epilogueBindings(epilogue), to],
+    constants: epilogueConstants(epilogue),
+    params: [rows, taps.taps, groups, x.shape[0] as number, tilesM, tilesN, quads, groupA, rowA, columnA],
+    bindings: [a, x, ...epilogueBindings(epilogue), y],
   };
 }
 

@@ -4,20 +4,24 @@
 //
 // A tap k says where its weight and its input element lie: (weight offset, input offset, rows down, columns right). A phase is
 // a set of outputs, `step` apart, that have the same taps: one for a convolution, stride² for the gradient by the input.
-// A workgroup makes BM × BN outputs, an invocation 8 × 4 of them, by name: arrays would lie in memory where loops stay loops. Tiles of a and of the patches go through workgroup memory BK
-// taps at a time. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
-// With several parts each makes its own share of the taps; conv2dParts.wgsl adds the parts.
+// A workgroup makes BM × BN outputs, an invocation 8 × 4 of them, by name: arrays would lie in memory where loops stay loops. Tiles of
+// a and of the patches go through workgroup memory BK taps at a time. Sums of 256 terms are added to the total, so that no sum is longer.
+// Where outputs are few, tiles are small and SLICES · 8 × 4 invocations share them: each slice takes every SLICES-th tap.
 
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
-const THREADS = (BM / 8u) * (BN / 4u);
+const SLICES = 1u; // or 4 and more
+const LANES = (BM / 8u) * (BN / 4u); // of a slice
+const THREADS = LANES * SLICES;
 const QUADS_M = BM / 4u;
 const QUADS_N = BN / 4u;
-const SUM_BLOCKS = 256u / BK;
+const SUM_BLOCKS = 256u * SLICES / BK;
 // Rows of a's tile are one quad apart from a multiple of the banks: it is written down its columns.
 const STRIDE_A = QUADS_M + 1u;
 const K_STEP = THREADS / QUADS_N;
+const TILE_X = BK * STRIDE_A; // where the patches' tile begins, behind a's
+const TILES = TILE_X + BK * QUADS_N;
 
 override hasBounds: bool = true; // false where no tap leaves the input
 override hasScale: bool = false;
@@ -30,8 +34,6 @@ struct Params {
   groups: u32,
   images: u32,
   phases: u32,
-  parts: u32,
-  partTaps: u32, // taps of a part, a multiple of BK
   tilesM: u32,
   tilesN: u32, // of the largest phase
   height: i32, // of x
@@ -42,7 +44,6 @@ struct Params {
   rowA: u32,
   planeY: u32,
   widthY: u32,
-  elementsY: u32,
   stepXh: i32, // from a phase's pixel to the next, in x and in y
   stepXw: i32,
   stepYh: u32,
@@ -59,8 +60,8 @@ struct Params {
 @group(0) @binding(6) var<storage, read> residual: array<f32>;
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
-var<workgroup> tileA: array<vec4<f32>, BK * STRIDE_A>;
-var<workgroup> tileX: array<vec4<f32>, BK * QUADS_N>;
+// The tiles, and in the end four of the eight rows of all slices' sums.
+var<workgroup> tiles: array<vec4<f32>, max(TILES, select(0u, 4u * THREADS, SLICES > 1u))>;
 
 fn finish(sum: f32, channel: u32, at: u32) -> f32 {
   var value = sum;
@@ -87,8 +88,6 @@ fn main(
   rest /= params.tilesM;
   let firstColumn = (rest % params.tilesN) * BN;
   rest /= params.tilesN;
-  let part = rest % params.parts;
-  rest /= params.parts;
   let phase = rest % params.phases;
   let ownGroup = rest / params.phases;
 
@@ -102,8 +101,9 @@ fn main(
   if (ownGroup >= params.groups || firstColumn >= columns) { return; }
 
   // The four pixels that this invocation makes, and whose patches it brings in at every tap: row and column in x, and where that is.
+  let slice = local / LANES;
   let quad = local % QUADS_N;
-  let threadRow = local / QUADS_N;
+  let threadRow = local % LANES / QUADS_N;
   let at = vec4<u32>(firstColumn + quad * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
   let isPixel = at < vec4<u32>(columns);
   let image = at / pixels;
@@ -131,28 +131,26 @@ fn main(
   var sum5 = vec4<f32>();
   var sum6 = vec4<f32>();
   var sum7 = vec4<f32>();
-  let partBegin = part * params.partTaps;
-  let partEnd = min(partBegin + params.partTaps, taps);
   var blocks = 0u;
-  for (var first = partBegin; first < partEnd; first += BK) {
+  for (var first = 0u; first < taps; first += BK) {
     // a's tile: four rows of one tap an invocation, neighbours at neighbouring taps.
     for (var task = local; task < BK * QUADS_M; task += THREADS) {
       let k = task % BK;
       let rows = firstRow + (task / BK) * 4u;
       var quadA = vec4<f32>();
-      if (first + k < partEnd) {
+      if (first + k < taps) {
         let at = weights + u32(table[firstTap + first + k].x);
         if (rows < params.rows) { quadA.x = a[at + rows * params.rowA]; }
         if (rows + 1u < params.rows) { quadA.y = a[at + (rows + 1u) * params.rowA]; }
         if (rows + 2u < params.rows) { quadA.z = a[at + (rows + 2u) * params.rowA]; }
         if (rows + 3u < params.rows) { quadA.w = a[at + (rows + 3u) * params.rowA]; }
       }
-      tileA[k * STRIDE_A + task / BK] = quadA;
+      tiles[k * STRIDE_A + task / BK] = quadA;
     }
     // The patches' tile: the same four pixels at every K_STEP-th tap.
     for (var k = local / QUADS_N; k < BK; k += K_STEP) {
       var values = vec4<f32>();
-      if (first + k < partEnd) {
+      if (first + k < taps) {
         let tap = table[firstTap + first + k];
         let source = base + tap.y;
         var isInside = isPixel;
@@ -166,13 +164,13 @@ fn main(
         if (isInside.z) { values.z = x[source.z]; }
         if (isInside.w) { values.w = x[source.w]; }
       }
-      tileX[k * QUADS_N + quad] = values;
+      tiles[TILE_X + k * QUADS_N + quad] = values;
     }
     workgroupBarrier();
-    for (var k = 0u; k < BK; k++) {
-      let right = tileX[k * QUADS_N + quad];
-      let upper = tileA[k * STRIDE_A + threadRow * 2u];
-      let lower = tileA[k * STRIDE_A + threadRow * 2u + 1u];
+    for (var k = slice; k < BK; k += SLICES) {
+      let right = tiles[TILE_X + k * QUADS_N + quad];
+      let upper = tiles[k * STRIDE_A + threadRow * 2u];
+      let lower = tiles[k * STRIDE_A + threadRow * 2u + 1u];
       sum0 += upper.x * right;
       sum1 += upper.y * right;
       sum2 += upper.z * right;
@@ -210,31 +208,48 @@ fn main(
   // Of each pixel's first channel.
   let to = (image * params.groups + ownGroup) * params.rows * params.planeY + h * params.widthY + w;
   let m = firstRow + threadRow * 8u;
-  store(total0 + sum0, m + 0u, ownGroup, part, to, isPixel);
-  store(total1 + sum1, m + 1u, ownGroup, part, to, isPixel);
-  store(total2 + sum2, m + 2u, ownGroup, part, to, isPixel);
-  store(total3 + sum3, m + 3u, ownGroup, part, to, isPixel);
-  store(total4 + sum4, m + 4u, ownGroup, part, to, isPixel);
-  store(total5 + sum5, m + 5u, ownGroup, part, to, isPixel);
-  store(total6 + sum6, m + 6u, ownGroup, part, to, isPixel);
-  store(total7 + sum7, m + 7u, ownGroup, part, to, isPixel);
+  if (SLICES == 1u) {
+    store(total0 + sum0, m + 0u, ownGroup, to, isPixel);
+    store(total1 + sum1, m + 1u, ownGroup, to, isPixel);
+    store(total2 + sum2, m + 2u, ownGroup, to, isPixel);
+    store(total3 + sum3, m + 3u, ownGroup, to, isPixel);
+    store(total4 + sum4, m + 4u, ownGroup, to, isPixel);
+    store(total5 + sum5, m + 5u, ownGroup, to, isPixel);
+    store(total6 + sum6, m + 6u, ownGroup, to, isPixel);
+    store(total7 + sum7, m + 7u, ownGroup, to, isPixel);
+    return;
+  }
+  // The slices' sums are added in order, four rows at a time, by the first four slices: each a row.
+  tiles[local] = total0 + sum0;
+  tiles[THREADS + local] = total1 + sum1;
+  tiles[2u * THREADS + local] = total2 + sum2;
+  tiles[3u * THREADS + local] = total3 + sum3;
+  workgroupBarrier();
+  if (slice < 4u) { store(addSlices(local), m + slice, ownGroup, to, isPixel); }
+  workgroupBarrier();
+  tiles[local] = total4 + sum4;
+  tiles[THREADS + local] = total5 + sum5;
+  tiles[2u * THREADS + local] = total6 + sum6;
+  tiles[3u * THREADS + local] = total7 + sum7;
+  workgroupBarrier();
+  if (slice < 4u) { store(addSlices(local), m + 4u + slice, ownGroup, to, isPixel); }
+}
+
+// Of the row and the columns that are this invocation's to store.
+fn addSlices(local: u32) -> vec4<f32> {
+  let first = local / LANES * THREADS + local % LANES;
+  var sum = tiles[first];
+  for (var slice = 1u; slice < SLICES; slice++) { sum += tiles[first + slice * LANES]; }
+  return sum;
 }
 
 // Row m of a group's outputs, at four pixels.
-fn store(sums: vec4<f32>, m: u32, ownGroup: u32, part: u32, to: vec4<u32>, isPixel: vec4<bool>) {
+fn store(sums: vec4<f32>, m: u32, ownGroup: u32, to: vec4<u32>, isPixel: vec4<bool>) {
   if (m >= params.rows) { return; }
   let channel = ownGroup * params.rows + m;
   let at = to + m * params.planeY;
-  if (isPixel.x) { storeOne(sums.x, channel, part, at.x); }
-  if (isPixel.y) { storeOne(sums.y, channel, part, at.y); }
-  if (isPixel.z) { storeOne(sums.z, channel, part, at.z); }
-  if (isPixel.w) { storeOne(sums.w, channel, part, at.w); }
-}
-
-fn storeOne(sum: f32, channel: u32, part: u32, at: u32) {
-  if (params.parts > 1u) {
-    y[part * params.elementsY + at] = sum;
-  } else {
-    y[at] = finish(sum, channel, at);
-  }
+  if (isPixel.x) { y[at.x] = finish(sums.x, channel, at.x); }
+  if (isPixel.y) { y[at.y] = finish(sums.y, channel, at.y); }
+  if (isPixel.z) { y[at.z] = finish(sums.z, channel, at.z); }
+  if (isPixel.w) { y[at.w] = finish(sums.w, channel, at.w); }
 }

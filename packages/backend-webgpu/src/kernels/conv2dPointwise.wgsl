@@ -1,17 +1,22 @@
 // A 1×1 convolution, or its gradient by the input, where planes are whole quads: a matrix product for each image and group,
 //   y[n, m, p] = Σₖ a[m, k] · x[n, k, p],    rows m: output channels of a group, k: its input channels, columns: quads of pixels.
 // Pixels are read and written four at a time, and no index is taken apart inside the loop. A workgroup makes BM × BN outputs, an
-// invocation 8 × 4, by name: arrays would lie in memory where loops stay loops. Sums of SUM_BLOCKS · BK terms are added to the total; parts of k as in conv2d.wgsl.
+// invocation 8 × 4, by name: arrays would lie in memory where loops stay loops. Sums of 256 terms are added to the total; slices of k
+// as in conv2d.wgsl.
 
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
-const THREADS = (BM / 8u) * (BN / 4u);
+const SLICES = 1u; // or 4 and more
+const LANES = (BM / 8u) * (BN / 4u); // of a slice
+const THREADS = LANES * SLICES;
 const QUADS_M = BM / 4u;
 const QUADS_N = BN / 4u;
-const SUM_BLOCKS = 256u / BK;
+const SUM_BLOCKS = 256u * SLICES / BK;
 const STRIDE_A = QUADS_M + 1u; // a's tile is written down its columns
 const K_STEP = THREADS / QUADS_N;
+const TILE_X = BK * STRIDE_A; // where the tile of x begins, behind a's
+const TILES = TILE_X + BK * QUADS_N;
 
 override hasScale: bool = false;
 override hasShift: bool = false; // also a convolution's bias
@@ -23,15 +28,12 @@ struct Params {
   inner: u32, // input channels of a group
   groups: u32,
   images: u32,
-  parts: u32,
-  partInner: u32, // a multiple of BK
   tilesM: u32,
   tilesN: u32,
   planeQuads: u32,
   groupA: u32,
   rowA: u32,
   columnA: u32,
-  quadsY: u32, // of all of y
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -42,8 +44,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
 
-var<workgroup> tileA: array<vec4<f32>, BK * STRIDE_A>;
-var<workgroup> tileX: array<vec4<f32>, BK * QUADS_N>;
+// The tiles, and in the end four of the eight rows of all slices' sums.
+var<workgroup> tiles: array<vec4<f32>, max(TILES, select(0u, 4u * THREADS, SLICES > 1u))>;
 
 fn finish(sum: vec4<f32>, channel: u32, at: u32) -> vec4<f32> {
   var value = sum;
@@ -68,14 +70,13 @@ fn main(
   let firstRow = (rest % params.tilesM) * BM;
   rest /= params.tilesM;
   let firstQuad = (rest % params.tilesN) * QUADS_N;
-  rest /= params.tilesN;
-  let part = rest % params.parts;
-  let ownGroup = rest / params.parts;
+  let ownGroup = rest / params.tilesN;
   if (ownGroup >= params.groups) { return; }
 
   // The quad of pixels that this invocation brings in and makes.
+  let slice = local / LANES;
   let quad = local % QUADS_N;
-  let threadRow = local / QUADS_N;
+  let threadRow = local % LANES / QUADS_N;
   let isQuad = firstQuad + quad < params.images * params.planeQuads;
   let image = (firstQuad + quad) / params.planeQuads;
   let pixel = (firstQuad + quad) % params.planeQuads;
@@ -98,32 +99,31 @@ fn main(
   var sum5 = vec4<f32>();
   var sum6 = vec4<f32>();
   var sum7 = vec4<f32>();
-  let end = min((part + 1u) * params.partInner, params.inner);
   var blocks = 0u;
-  for (var first = part * params.partInner; first < end; first += BK) {
+  for (var first = 0u; first < params.inner; first += BK) {
     for (var task = local; task < BK * QUADS_M; task += THREADS) {
       let k = task % BK;
       let row = firstRow + (task / BK) * 4u;
       var values = vec4<f32>();
-      if (first + k < end) {
+      if (first + k < params.inner) {
         let at = weights + (first + k) * params.columnA;
         if (row < params.rows) { values.x = a[at + row * params.rowA]; }
         if (row + 1u < params.rows) { values.y = a[at + (row + 1u) * params.rowA]; }
         if (row + 2u < params.rows) { values.z = a[at + (row + 2u) * params.rowA]; }
         if (row + 3u < params.rows) { values.w = a[at + (row + 3u) * params.rowA]; }
       }
-      tileA[k * STRIDE_A + task / BK] = values;
+      tiles[k * STRIDE_A + task / BK] = values;
     }
     for (var k = local / QUADS_N; k < BK; k += K_STEP) {
       var values = vec4<f32>();
-      if (isQuad && first + k < end) { values = x[base + (first + k) * params.planeQuads]; }
-      tileX[k * QUADS_N + quad] = values;
+      if (isQuad && first + k < params.inner) { values = x[base + (first + k) * params.planeQuads]; }
+      tiles[TILE_X + k * QUADS_N + quad] = values;
     }
     workgroupBarrier();
-    for (var k = 0u; k < BK; k++) {
-      let right = tileX[k * QUADS_N + quad];
-      let upper = tileA[k * STRIDE_A + threadRow * 2u];
-      let lower = tileA[k * STRIDE_A + threadRow * 2u + 1u];
+    for (var k = slice; k < BK; k += SLICES) {
+      let right = tiles[TILE_X + k * QUADS_N + quad];
+      let upper = tiles[k * STRIDE_A + threadRow * 2u];
+      let lower = tiles[k * STRIDE_A + threadRow * 2u + 1u];
       sum0 += upper.x * right;
       sum1 += upper.y * right;
       sum2 += upper.z * right;
@@ -156,26 +156,48 @@ fn main(
     }
   }
 
-  if (!isQuad) { return; }
   let to = (image * params.groups + ownGroup) * params.rows * params.planeQuads + pixel;
   let m = firstRow + threadRow * 8u;
-  store(total0 + sum0, m + 0u, ownGroup, part, to);
-  store(total1 + sum1, m + 1u, ownGroup, part, to);
-  store(total2 + sum2, m + 2u, ownGroup, part, to);
-  store(total3 + sum3, m + 3u, ownGroup, part, to);
-  store(total4 + sum4, m + 4u, ownGroup, part, to);
-  store(total5 + sum5, m + 5u, ownGroup, part, to);
-  store(total6 + sum6, m + 6u, ownGroup, part, to);
-  store(total7 + sum7, m + 7u, ownGroup, part, to);
+  if (SLICES == 1u) {
+    if (isQuad) {
+      store(total0 + sum0, m + 0u, ownGroup, to);
+      store(total1 + sum1, m + 1u, ownGroup, to);
+      store(total2 + sum2, m + 2u, ownGroup, to);
+      store(total3 + sum3, m + 3u, ownGroup, to);
+      store(total4 + sum4, m + 4u, ownGroup, to);
+      store(total5 + sum5, m + 5u, ownGroup, to);
+      store(total6 + sum6, m + 6u, ownGroup, to);
+      store(total7 + sum7, m + 7u, ownGroup, to);
+    }
+    return;
+  }
+  // The slices' sums are added in order, four rows at a time, by the first four slices: each a row.
+  tiles[local] = total0 + sum0;
+  tiles[THREADS + local] = total1 + sum1;
+  tiles[2u * THREADS + local] = total2 + sum2;
+  tiles[3u * THREADS + local] = total3 + sum3;
+  workgroupBarrier();
+  if (isQuad && slice < 4u) { store(addSlices(local), m + slice, ownGroup, to); }
+  workgroupBarrier();
+  tiles[local] = total4 + sum4;
+  tiles[THREADS + local] = total5 + sum5;
+  tiles[2u * THREADS + local] = total6 + sum6;
+  tiles[3u * THREADS + local] = total7 + sum7;
+  workgroupBarrier();
+  if (isQuad && slice < 4u) { store(addSlices(local), m + 4u + slice, ownGroup, to); }
+}
+
+// Of the row and the columns that are this invocation's to store.
+fn addSlices(local: u32) -> vec4<f32> {
+  let first = local / LANES * THREADS + local % LANES;
+  var sum = tiles[first];
+  for (var slice = 1u; slice < SLICES; slice++) { sum += tiles[first + slice * LANES]; }
+  return sum;
 }
 
 // Row m of a group's outputs, at a quad of pixels.
-fn store(sum: vec4<f32>, m: u32, ownGroup: u32, part: u32, to: u32) {
+fn store(sum: vec4<f32>, m: u32, ownGroup: u32, to: u32) {
   if (m >= params.rows) { return; }
   let at = to + m * params.planeQuads;
-  if (params.parts > 1u) {
-    y[part * params.quadsY + at] = sum;
-  } else {
-    y[at] = finish(sum, ownGroup * params.rows + m, at);
-  }
+  y[at] = finish(sum, ownGroup * params.rows + m, at);
 }

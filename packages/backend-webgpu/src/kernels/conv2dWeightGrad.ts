@@ -1,11 +1,11 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
-import { type GpuOperand, gridFor, type Launch, type Plan, type Scratch } from "../launch";
+import { type GpuOperand, gridFor, type Launch, type Plan } from "../launch";
 import { shader, withConstants } from "../shader";
-import { addParts, divide } from "./conv-epilogue";
 import { columnTable, convSizes } from "./conv-tables";
 import tiledCode from "./conv2dWeightGrad.wgsl";
 import directCode from "./conv2dWeightGradDirect.wgsl";
+import { partsOf, sumParts } from "./sum-parts";
 import { lanesFor, sizeFor } from "./tree-lanes";
 
 const DIRECT = shader("conv2dWeightGradDirect", directCode);
@@ -22,7 +22,13 @@ const TILED_FROM = 256;
 const MIN_ROWS = 8;
 /** Invocations that share the pixels of such a weight. */
 const MAX_LANES = 256;
-const PART_PIXELS = { least: 256, block: 16 };
+/** Workgroups that keep a large GPU busy; a sum is divided among more of them where its tiles are fewer. */
+const ENOUGH_WORKGROUPS = 128;
+/** Fewer parts aren't worth the launch that adds them, and the memory that they go through. */
+const MIN_PARTS = 4;
+/** Pixels that are worth a workgroup of their own, and of the kernel's blocks. */
+const PART_PIXELS = 256;
+const BLOCK_PIXELS = 16;
 
 /** dw [O, C / groups, KH, KW] from x [N, C, H, W] and dy [N, O, HO, WO]. */
 export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, outputs, attrs, limits) => {
@@ -51,14 +57,20 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
   }
   const chosen = rows > TILES[1].rows && columns > TILES[1].columns ? TILES[0] : TILES[1];
   const [tilesM, tilesN] = [Math.ceil(rows / chosen.rows), Math.ceil(columns / chosen.columns)];
-  const tiles = tilesM * tilesN * groups;
-  const parts = divide(pixels, tiles, PART_PIXELS);
-  const scratch: Scratch = { scratchBytes: parts.count * elements * 4 };
+  const { count, length } = divide(pixels, tilesM * tilesN * groups);
+  const parts = partsOf(dw, count);
   const sums: Launch = {
     shader: chosen.shader,
-    params: [rows, columns, groups, pixels, ho * wo, wo, parts.count, parts.length, tilesM, tilesN, ...ofX],
-    bindings: [x, dy, table, parts.count === 1 ? dw : scratch],
-    grid: gridFor(tiles * parts.count, limits, 1),
+    params: [rows, columns, groups, pixels, ho * wo, wo, count, length, parts.elements, tilesM, tilesN, ...ofX],
+    bindings: [x, dy, table, count === 1 ? dw : parts.scratch],
+    grid: gridFor(tilesM * tilesN * groups * count, limits, 1),
   };
-  return parts.count === 1 ? [sums] : [sums, addParts(scratch, parts, dw, {}, limits)];
+  return count === 1 ? [sums] : [sums, sumParts(parts, dw, limits)];
 };
+
+/** Into how many parts of how many pixels, whole blocks of the kernel, a sum is divided that has `tiles` workgroups. */
+function divide(pixels: number, tiles: number): { readonly count: number; readonly length: number } {
+  const wanted = Math.min(Math.floor(ENOUGH_WORKGROUPS / tiles), Math.floor(pixels / PART_PIXELS));
+  const length = Math.max(BLOCK_PIXELS, Math.ceil(pixels / (wanted < MIN_PARTS ? 1 : wanted) / BLOCK_PIXELS) * BLOCK_PIXELS);
+  return { count: Math.max(1, Math.ceil(pixels / length)), length };
+}

@@ -1,7 +1,7 @@
 // Gradient of a convolution by its weight as an implicit matrix product:
 //   dw[m, j] = Σ_q dy[m, q] · x[j moved to q],    rows m: output channels of a group, columns j: (channel, tap), sum over the pixels
 // q of all images. A workgroup makes BM × BN of them, an invocation 8 × 4 (by name: arrays would lie in memory where loops stay loops), with tiles of BK pixels in workgroup memory.
-// The sum is long and there are few tiles, so each of `parts` workgroups adds up a share of the pixels; conv2dParts.wgsl adds the
+// The sum is long and there are few tiles, so each of `parts` workgroups adds up a share of the pixels; sumParts.wgsl adds the
 // parts. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
 
 const BM = 64u;
@@ -24,6 +24,7 @@ struct Params {
   width: u32, // of dy
   parts: u32,
   partPixels: u32, // a multiple of BK
+  partWeights: u32, // from one part's dw to the next
   tilesM: u32,
   tilesN: u32,
   heightX: i32,
@@ -152,7 +153,7 @@ fn main(
 
   let m = firstRow + threadRow * 8u;
   let j = firstColumn + threadColumn * 4u;
-  let to = (part * params.groups + ownGroup) * params.rows * params.columns + j;
+  let to = part * params.partWeights + ownGroup * params.rows * params.columns + j;
   store(total0 + sum0, m + 0u, j, to);
   store(total1 + sum1, m + 1u, j, to);
   store(total2 + sum2, m + 2u, j, to);

@@ -1,9 +1,8 @@
-import { product } from "@vertebra/core/plan";
 import { gridFor, type Launch, type Limits, type Step } from "../launch";
 import { type Shader, shader, withConstants } from "../shader";
 import code from "./matmul.wgsl";
 import { batchWords, type Product } from "./matmul-product";
-import partsCode from "./matmulParts.wgsl";
+import { partsOf, sumParts } from "./sum-parts";
 
 /** Sizes of matmul.wgsl. */
 interface Tile {
@@ -47,16 +46,12 @@ interface Cut {
 export function tileSteps(problem: Product, limits: Limits): readonly Step[] {
   const cut = bestCut(problem);
   if (cut.parts === 1) return [tileLaunch(problem, cut, 0, limits)];
-  // A part begins at a whole vec4, for the launch that adds them.
-  const quads = Math.ceil(product(problem.y.shape) / 4);
-  const parts = { scratchBytes: cut.parts * quads * 16 };
+  const parts = partsOf(problem.y, cut.parts);
   return [
-    { ...tileLaunch(problem, cut, quads * 4, limits), bindings: [problem.a.operand, problem.b.operand, parts] },
-    { shader: PARTS, params: [quads, cut.parts], bindings: [parts, problem.y], grid: gridFor(quads, limits) },
+    { ...tileLaunch(problem, cut, parts.elements, limits), bindings: [problem.a.operand, problem.b.operand, parts.scratch] },
+    sumParts(parts, problem.y, limits),
   ];
 }
-
-const PARTS = shader("matmulParts", partsCode);
 
 function tileLaunch({ a, b, y, k, entries, batch }: Product, cut: Cut, partElements: number, limits: Limits): Launch {
   const { tile, rowTiles, columnTiles, parts, partTerms } = cut;

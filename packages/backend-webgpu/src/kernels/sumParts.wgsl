@@ -1,5 +1,5 @@
-// y[i] = Σ parts[p][i], in the order of p: the second launch of a product whose k was divided. Four elements an invocation; parts begin
-// at whole vec4s, and y is long enough for a last one past its end.
+// y[i] = Σ parts[p][i], in the order of p: the second launch of a product or a weight gradient whose long sums were divided. Four elements an
+// invocation; parts begin at whole vec4s, and y is long enough for a last one past its end.
 
 struct Params {
   quads: u32,
