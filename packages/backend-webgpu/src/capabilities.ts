@@ -51,7 +51,6 @@ export async function requestDevice({ adapter, name }: FoundAdapter): Promise<Ca
       maxStorageBuffersPerShaderStage,
       maxStorageBufferBindingSize,
       maxBufferSize: gpu.limits.maxBufferSize,
-      hasSubgroups: features.includes("subgroups"),
     },
   };
 }

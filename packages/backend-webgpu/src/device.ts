@@ -17,7 +17,7 @@ import { ErrorScopes, isOutOfMemory } from "./error-scopes";
 import { closed, lost, outOfMemory, refused, tooLarge, uncompiled } from "./errors";
 import { destroyAtExit, keepUntilExit } from "./exit";
 import { Failures } from "./failures";
-import { fusedPlans, plans } from "./kernels/index";
+import { fusedPlans, HALF_PLANS, plans } from "./kernels/index";
 import type { Limits } from "./launch";
 import { bufferMaker } from "./make-buffer";
 import { requireOptions, type WebgpuOptions } from "./options";
@@ -67,6 +67,7 @@ class WebgpuDevice implements Device {
   readonly dtypes = DTYPES;
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
+  readonly takesHalf: NonNullable<Device["takesHalf"]>;
   readonly #gpu: GPUDevice;
   readonly #scopes: ErrorScopes;
   readonly #failures: Failures;
@@ -84,6 +85,8 @@ class WebgpuDevice implements Device {
   ) {
     this.adapter = name;
     this.features = [...(isSoftware ? ["software"] : []), ...features];
+    const hasHalf = features.includes("shader-f16");
+    this.takesHalf = (kernel, dtype) => hasHalf && dtype === "f16" && HALF_PLANS.has(kernel);
     this.#gpu = gpu;
     this.#scopes = new ErrorScopes(gpu);
     this.#failures = new Failures(() => this.#runtime.queue.endBatch());

@@ -62,7 +62,6 @@ export interface Limits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxStorageBuffersPerShaderStage: number;
-  readonly hasSubgroups: boolean;
 }
 
 /** A pure function from operands to what is to be dispatched, in order; empty when there is nothing to do. */

@@ -1,4 +1,6 @@
 /// <reference path="./wgsl.d.ts" />
+import type { DType } from "@vertebra/core";
+
 /** A kernel: whole WGSL and what its declarations say about its bindings. */
 export interface Shader {
   /** The op or part of it, for labels and messages. */
@@ -36,3 +38,24 @@ export function withConstants(code: string, values: Readonly<Record<string, numb
   }
   return result;
 }
+
+/** A kernel by the dtype of its operands and that of its result; by default the same. */
+export type TypedShader = (operands: DType, result?: DType) => Shader;
+
+/** The variants of a kernel whose elements have the types `alias T = f32;` (of operands) and `alias Y = f32;` (of the result). */
+export function typedShader(name: string, code: string): TypedShader {
+  const made = new Map<string, Shader>();
+  return (operands, result = operands) => {
+    const key = `${operands} ${result}`;
+    const known = made.get(key);
+    if (known) return known;
+    const isHalf = operands === "f16" || result === "f16";
+    const typed = withAlias(withAlias(code, "T", operands), "Y", result);
+    const created = isHalf ? shader(`${name}-f16`, `enable f16;\n${typed}`) : shader(name, typed);
+    made.set(key, created);
+    return created;
+  };
+}
+
+const withAlias = (code: string, alias: string, dtype: DType): string =>
+  dtype === "f16" ? code.replace(`alias ${alias} = f32;`, `alias ${alias} = f16;`) : code;

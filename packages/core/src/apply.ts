@@ -2,8 +2,9 @@ import type { Device, Kernel, Operand } from "./backend";
 import { AutogradError, DeviceError } from "./errors";
 import { currentLayer } from "./layer-path";
 import { isObserved, notifyObservers } from "./observe";
-import type { Derivative, JointDerivative, Op, VjpContext } from "./op";
+import type { Derivative, JointDerivative, Op, Precision, VjpContext } from "./op";
 import type { FusedTable } from "./ops/index";
+import { mustWiden, widened } from "./precision";
 import type { TensorSpec } from "./shape";
 import { Storage } from "./storage";
 import { type NodeContext, TapeEntry, TapeNode } from "./tape";
@@ -22,17 +23,40 @@ export function withRecording<T>(record: boolean, fn: () => T): T {
   }
 }
 
+/** What `apply` does to an op's arguments first. */
+export type InputRule = (precision: Precision | undefined, inputs: readonly Tensor[]) => readonly Tensor[];
+
+let inputRule: InputRule | undefined;
+
+export const currentInputRule = (): InputRule | undefined => inputRule;
+
+/** Runs the synchronous `fn` with arguments of ops converted by `rule`, or (undefined) as they are. */
+export function withInputRule<T>(rule: InputRule | undefined, fn: () => T): T {
+  const outer = inputRule;
+  inputRule = rule;
+  try {
+    return fn();
+  } finally {
+    inputRule = outer;
+  }
+}
+
+/** The arguments of an op of that precision as the current rule has them. */
+export const ruledInputs = (precision: Precision | undefined, inputs: readonly Tensor[]): readonly Tensor[] =>
+  inputRule ? inputRule(precision, inputs) : inputs;
+
 /**
  * Runs an op: checks the inputs by its shape rule, allocates the outputs, calls the device's kernel and records the call
  * on the tape. The one place where all of this happens. `on` is the device of an op without inputs.
  */
-export function apply<Attrs>(op: Op<Attrs>, inputs: readonly Tensor[], attrs: Attrs, on?: Device): Tensor[] {
-  const device = on ?? commonDevice(op.name, inputs);
+export function apply<Attrs>(op: Op<Attrs>, given: readonly Tensor[], attrs: Attrs, on?: Device): Tensor[] {
+  const device = on ?? commonDevice(op.name, given);
+  const inputs = ruledInputs(op.precision, given);
   const specs = op.infer(inputs, attrs);
   const outputs: Tensor[] = [];
   try {
     for (const spec of specs) outputs.push(Tensor.fromStorage(Storage.allocate(device, spec), spec));
-    runKernel(device.kernels[op.name as keyof typeof device.kernels] as Kernel<Attrs>, op, inputs, outputs, attrs);
+    runKernel(device, op, inputs, outputs, attrs);
   } catch (error) {
     for (const output of outputs) output.dispose();
     throw error;
@@ -78,7 +102,7 @@ export function applyFused<K extends keyof FusedTable>(
   const kernel = device.fused[name] as Kernel<FusedTable[K]>;
   const result = Tensor.fromStorage(Storage.allocate(device, output), output);
   try {
-    if (result.elements > 0) kernel(inputs.map(toOperand), [toOperand(result)], attrs);
+    if (result.elements > 0) runOn(device, name, kernel, [inputs.map(toOperand), [toOperand(result)]], attrs);
   } catch (error) {
     result.dispose();
     throw error;
@@ -110,7 +134,7 @@ export function recordCall(
 export const wantsGrad = (inputs: readonly Tensor[]): boolean => isRecording && inputs.some((input) => input.requiresGrad);
 
 function runKernel<Attrs>(
-  kernel: Kernel<Attrs>,
+  device: Device,
   op: Op<Attrs>,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
@@ -119,7 +143,20 @@ function runKernel<Attrs>(
   // An optional argument that is left out isn't written.
   if (op.mutates) for (const index of op.mutates) if (inputs[index]) markWritten(op.name, inputs[index]);
   if (!op.mutates && outputs.every(({ elements }) => elements === 0)) return;
-  kernel(inputs.map(toOperand), outputs.map(toOperand), attrs);
+  const kernel = device.kernels[op.name as keyof typeof device.kernels] as Kernel<Attrs>;
+  runOn(device, op.moves ? undefined : op.name, kernel, [inputs.map(toOperand), outputs.map(toOperand)], attrs);
+}
+
+/** Runs a kernel, in f32 where it doesn't take its operands' 16 bits; without a name it takes all. */
+function runOn<Attrs>(
+  device: Device,
+  name: string | undefined,
+  kernel: Kernel<Attrs>,
+  [inputs, outputs]: readonly [inputs: readonly Operand[], outputs: readonly Operand[]],
+  attrs: Attrs,
+): void {
+  const isWidened = name !== undefined && (mustWiden(device, name, inputs) || mustWiden(device, name, outputs));
+  (isWidened ? widened(device, kernel) : kernel)(inputs, outputs, attrs);
 }
 
 const toOperand = ({ storage, shape, dtype }: Tensor): Operand => ({ buffer: storage.buffer, shape, dtype });

@@ -71,7 +71,7 @@ describe("backward", () => {
     const y = noGrad(() => sum(mul(x, x)));
     expect(y.requiresGrad).toBe(false);
     expect(() => requireGrad(tensor([1], { dtype: "i32" }))).toThrow(
-      "requireGrad: only f32 and f64 tensors have gradients, got i32",
+      "requireGrad: only tensors of a floating dtype have gradients, got i32",
     );
   });
 

@@ -1,4 +1,5 @@
-import { recordCall, wantsGrad, withRecording } from "./apply";
+import { recordCall, wantsGrad, withInputRule, withRecording } from "./apply";
+import { DTYPES } from "./dtype";
 import { AutogradError, formatShape } from "./errors";
 import { ones } from "./functional/creation";
 import { sumTo } from "./functional/sumTo";
@@ -20,8 +21,8 @@ export function noGrad<T>(fn: () => T): T {
 
 /** Makes `x` a leaf that gradients are wanted for; returns it. */
 export function requireGrad(x: Tensor): Tensor {
-  if (x.dtype !== "f32" && x.dtype !== "f64") {
-    throw new AutogradError("requireGrad", { rule: "only f32 and f64 tensors have gradients", got: x.dtype });
+  if (!DTYPES[x.dtype].isFloat) {
+    throw new AutogradError("requireGrad", { rule: "only tensors of a floating dtype have gradients", got: x.dtype });
   }
   if (!x.tape) x.tape = new TapeEntry({ shape: x.shape, dtype: x.dtype }, undefined);
   return x;
@@ -173,7 +174,9 @@ export function propagate(
     consume: options.consume,
   });
   const calls = sortedCalls(root, wanted, stops ?? new Set());
-  return scoped(() => withRecording(createGraph, () => propagation.run(calls, root, seedOf(y, options.dy))));
+  const run = () => propagation.run(calls, root, seedOf(y, options.dy));
+  // In the dtypes of forward, whatever `autocast` is around.
+  return scoped(() => withInputRule(undefined, () => withRecording(createGraph, run)));
 }
 
 function seedOf(y: Tensor, dy: Tensor | undefined): Tensor {

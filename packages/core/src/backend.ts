@@ -1,4 +1,4 @@
-import type { DType } from "./dtype";
+import type { DType, HalfDType } from "./dtype";
 import type { FusedTable, KernelTable } from "./ops/index";
 import type { Shape } from "./shape";
 
@@ -48,6 +48,8 @@ export interface Device {
   readonly hasNoValues?: true;
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
+  /** The kernels that take arguments and results of a dtype of 16 bits; core runs the others in f32, between conversions. */
+  readonly takesHalf?: (kernel: keyof KernelTable | keyof FusedTable, dtype: HalfDType) => boolean;
   /** @throws OutOfMemoryError naming bytes asked and in use. */
   allocate(bytes: number): Buffer;
   release(buffer: Buffer): void;

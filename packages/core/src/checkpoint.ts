@@ -1,4 +1,4 @@
-import { recordCall, wantsGrad, withRecording } from "./apply";
+import { currentInputRule, recordCall, wantsGrad, withInputRule, withRecording } from "./apply";
 import { propagate, type Trainable } from "./autograd";
 import { withFusion } from "./fusion";
 import { restoreGenerator, snapshotGenerator } from "./generator";
@@ -23,7 +23,8 @@ export function checkpoint(
   parameters: Trainable = typeof of === "function" ? [] : of,
 ): Tensor {
   const forward = typeof of === "function" ? of : (x: Tensor) => of.forward(x);
-  const run = (values: readonly Tensor[]) => forward(...(values as [Tensor, ...Tensor[]]));
+  const rule = currentInputRule();
+  const run = (values: readonly Tensor[]) => withInputRule(rule, () => forward(...(values as [Tensor, ...Tensor[]])));
   // Not the caller's array, which may have changed until backward.
   const inputCount = inputs.length;
   const all = [...inputs, ...("parameters" in parameters ? parameters.parameters() : parameters)];

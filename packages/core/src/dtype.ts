@@ -1,4 +1,4 @@
-/** Element types. f16 and bf16 are storage and conversion only; f64 lives on the reference backend. */
+/** Element types. Ops on f16 and bf16 compute in f32 and round their results once; f64 lives on the reference backend. */
 export type DType = "f32" | "f64" | "f16" | "bf16" | "i32" | "u8" | "bool";
 
 /** What a tensor's elements look like once read back: f16 and bf16 are decoded to f32. */
@@ -20,6 +20,11 @@ export const DTYPES: { readonly [K in DType]: DTypeInfo } = {
   u8: { bytes: 1, isFloat: false, eps: 1 },
   bool: { bytes: 1, isFloat: false, eps: 1 },
 };
+
+/** The dtypes of 16 bits. */
+export type HalfDType = "f16" | "bf16";
+
+export const isHalf = (dtype: DType): dtype is HalfDType => dtype === "f16" || dtype === "bf16";
 
 /** The dtypes that kernels compute in. */
 export const isComputeFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f64";

@@ -1,4 +1,5 @@
 export { apply, applyFused } from "./apply";
+export { type AutocastOptions, autocast } from "./autocast";
 export {
   type BackwardOptions,
   backward,
@@ -139,7 +140,7 @@ export {
   type StateValue,
 } from "./nn/state-dict";
 export { type LayerCall, type LayerObserver, type Observer, type OpCall, observe, observeLayers } from "./observe";
-export type { AttrsOf, Op } from "./op";
+export type { AttrsOf, Op, Precision } from "./op";
 export * from "./ops/activation-grads";
 export { adagradStep } from "./ops/adagradStep";
 export { adamStep } from "./ops/adamStep";
@@ -194,6 +195,7 @@ export { type AdagradOptions, adagrad } from "./optim/adagrad";
 export { type AdamOptions, adam, adamW } from "./optim/adam";
 export { clipGradNorm, clipGradValue } from "./optim/clip-grad";
 export { Ema, updateEma } from "./optim/ema";
+export { LossScaler, type LossScalerOptions, type LossScalerState } from "./optim/loss-scaler";
 export {
   type ActiveGroup,
   Optimizer,

@@ -34,6 +34,9 @@ export type Vjp<Attrs, I extends string, O extends string> =
   | { readonly joint: JointDerivative<Attrs, I | O> }
   | null;
 
+/** Under `autocast`: `low` the dtype asked for, `full` f32, `own` that of its arguments, which may differ. */
+export type Precision = "low" | "full" | "own";
+
 /** An op: its arguments, shape rule, derivative and cost. Attrs are plain values. */
 export interface Op<Attrs, I extends string = string, O extends string = string> {
   readonly name: string;
@@ -48,6 +51,10 @@ export interface Op<Attrs, I extends string = string, O extends string = string>
   /** Checks the inputs and says what the outputs look like. @throws ShapeError, DTypeError */
   readonly infer: (inputs: readonly TensorSpec[], attrs: Attrs) => readonly TensorSpec[];
   readonly vjp: Vjp<Attrs, I, O>;
+  /** What it runs in under `autocast`. Default: the widest dtype of its arguments. */
+  readonly precision?: Precision;
+  /** True if it only moves or converts elements, so that every kernel of it takes every dtype. */
+  readonly moves?: true;
   /** Indices of inputs that the kernel writes into. */
   readonly mutates?: readonly number[];
   /** Multiply-accumulates, where they are what the op costs. */

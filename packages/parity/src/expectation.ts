@@ -47,7 +47,7 @@ export function expectationOf({ op, one, arguments: arguments_, gradient }: Refe
   const inputs = arguments_.map(({ values }) => values);
   const specs = resultSpecs(op, arguments_, one.attrs, floatDtype);
   const shapes = specs.map(({ shape }) => shape);
-  const results = evaluate(op, one, shapes, inputs);
+  const results = evaluateMeaning(op, one, shapes, inputs);
   const bounds = boundsOf(op, { inputs, results, attrs: one.attrs, shapes }, precision);
   const dtypes = [
     ...specs.map(({ dtype }) => dtype),
@@ -62,7 +62,7 @@ export function expectationOf({ op, one, arguments: arguments_, gradient }: Refe
 }
 
 /** The op's meaning on these arguments, in double. */
-function evaluate(
+export function evaluateMeaning(
   op: OpName,
   { attrs }: OpCase<unknown>,
   shapes: readonly Shape[],
@@ -71,10 +71,10 @@ function evaluate(
   return (MEANINGS[op] as Meaning<unknown>)({ attrs, shapes, shape: shapes[0] ?? [] }, ...inputs);
 }
 
-const isExact = (bound: Bound | undefined): boolean => bound?.max.every((max) => max === 0) ?? false;
+export const isExact = (bound: Bound | undefined): boolean => bound?.max.every((max) => max === 0) ?? false;
 
 /** As the values come back from storage in `dtype`. */
-const roundTo = ({ shape, data }: Values, dtype: DType): Values =>
+export const roundTo = ({ shape, data }: Values, dtype: DType): Values =>
   new Values(shape, Float64Array.from(decode(encode(data, dtype), dtype)));
 
 const hasGradient = (op: Op<unknown>, arguments_: readonly Argument[], one: OpCase<unknown>): boolean =>
@@ -125,7 +125,7 @@ export function checkGradient({ op, one, arguments: arguments_, gradient }: Refe
   if (!gradient || one.kink) return undefined;
   const random = randomOf(op, one.name, "direction");
   const shapes = resultSpecs(op, arguments_, one.attrs, "f64").map(({ shape }) => shape);
-  const result = (inputs: readonly Values[]) => evaluate(op, one, shapes, inputs)[0] as Values;
+  const result = (inputs: readonly Values[]) => evaluateMeaning(op, one, shapes, inputs)[0] as Values;
   const scale = dot(result(arguments_.map(({ values }) => values)).map(Math.abs), gradient.dy.map(Math.abs));
   for (const [index, grad] of gradient.grads.entries()) {
     if (!grad) continue;

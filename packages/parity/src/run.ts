@@ -6,6 +6,7 @@ import type { Cases } from "./cases/types";
 import { evaluateOn } from "./evaluate";
 import { checkGradient, expectationOf, type Reference, referenceOf } from "./expectation";
 import { FUSED_NAMES, fusedSubjects } from "./fused";
+import { HALVES, halfSubject } from "./half";
 import { type CaseOutcome, type Report, summarize } from "./report";
 
 /** A case that a device is known to fail, and why. It is run all the same: a skip that passes is a failure. */
@@ -52,8 +53,12 @@ export async function runOps(devices: readonly Device[], { ops, skips = [], onCa
       for (const device of devices) {
         const reason = missing(device, reference);
         const base = { device: device.name, op, case: one.name, fraction: 0, failures: [] };
-        if (reason) done({ ...base, outcome: "skipped", reason });
-        else done(applySkips(await runSubject(device, subjects.get(device.floatDtype) as Subject), skips));
+        if (reason) {
+          done({ ...base, outcome: "skipped", reason });
+          continue;
+        }
+        done(applySkips(await runSubject(device, subjects.get(device.floatDtype) as Subject), skips));
+        for (const subject of halfSubjects(device, reference)) done(applySkips(await runSubject(device, subject), skips));
       }
     }
   }
@@ -63,6 +68,12 @@ export async function runOps(devices: readonly Device[], { ops, skips = [], onCa
       if (fused?.some((name) => name === subject.op) ?? true) done(applySkips(await runSubject(device, subject), skips));
   return summarize(devices, outcomes);
 }
+
+/** The case in those dtypes of 16 bits that the device's kernel takes. */
+const halfSubjects = (device: Device, reference: Reference): Subject[] =>
+  HALVES.filter((dtype) => device.takesHalf?.(reference.op, dtype)).flatMap(
+    (dtype) => halfSubject(reference, dtype, device) ?? [],
+  );
 
 function subjectOf(reference: Reference, floatDtype: "f32" | "f64"): Subject {
   const { op, one, arguments: arguments_, gradient } = reference;

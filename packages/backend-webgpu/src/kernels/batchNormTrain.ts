@@ -1,16 +1,16 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { floatWord, type GpuOperand, gridFor, type Plan, type Scratch } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import normalizeCode from "./batchNormTrain.wgsl";
 import mergeCode from "./batchNormTrainMerge.wgsl";
 import momentsCode from "./batchNormTrainMoments.wgsl";
 import { channelParts, MERGING, UNITS_PER_PART } from "./channel-parts";
 import { sizeFor } from "./tree-lanes";
 
-const MOMENTS = shader("batchNormTrainMoments", momentsCode);
-const MERGE = shader("batchNormTrainMerge", mergeCode);
-const NORMALIZE = shader("batchNormTrain", normalizeCode);
+const MOMENTS = typedShader("batchNormTrainMoments", momentsCode);
+const MERGE = typedShader("batchNormTrainMerge", mergeCode);
+const NORMALIZE = typedShader("batchNormTrain", normalizeCode);
 
 /** y, mean, variance of a batch: moments of parts of each channel, then of all of it, then y. */
 export const batchNormTrain: Plan<KernelTable["batchNormTrain"]> = (inputs, outputs, { eps }, limits) => {
@@ -25,21 +25,21 @@ export const batchNormTrain: Plan<KernelTable["batchNormTrain"]> = (inputs, outp
   const quadsOfAll = Math.ceil(elements / 4);
   return [
     {
-      shader: MOMENTS,
+      shader: MOMENTS(x.dtype),
       constants: { SIZE: size, LANES: lanes },
       params: [c, inner, quads, units, UNITS_PER_PART, partsPerChannel],
       bindings: [x, parts],
       grid: gridFor(c * partsPerChannel, limits, size / lanes),
     },
     {
-      shader: MERGE,
+      shader: MERGE(x.dtype),
       constants: { LANES: mergingLanes },
       params: [c, inner, partsPerChannel, floatWord(eps), 0],
       bindings: [x, weight, bias, parts, mean, variance, coefficients],
       grid: gridFor(c, limits, MERGING / mergingLanes),
     },
     {
-      shader: NORMALIZE,
+      shader: NORMALIZE(x.dtype),
       constants: { isOneChannel: Number(inner % 4 === 0) },
       params: [quadsOfAll, c, inner],
       bindings: [x, coefficients, y],

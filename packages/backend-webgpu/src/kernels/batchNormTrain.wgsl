@@ -1,6 +1,8 @@
 // y = (x − mean) · scale + offset by channel; x, y [N, C, inner], coefficients [C] of (mean, scale, offset, –). An invocation
 // makes four elements in a row, which have one channel where inner is a multiple of four.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override isOneChannel: bool = false;
 
 struct Params {
@@ -10,9 +12,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<T>>;
 @group(0) @binding(2) var<storage, read> coefficients: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<T>>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -25,9 +27,9 @@ fn main(
   let plane = quad * 4u / params.inner;
   var channel = plane % params.c;
   var row = coefficients[channel];
-  let value = x[quad];
+  let value = vec4<f32>(x[quad]);
   if (isOneChannel) {
-    y[quad] = fma(value - row.x, vec4<f32>(row.y), vec4<f32>(row.z));
+    y[quad] = vec4<T>(fma(value - row.x, vec4<f32>(row.y), vec4<f32>(row.z)));
     return;
   }
   var place = quad * 4u - plane * params.inner;
@@ -41,5 +43,5 @@ fn main(
       row = coefficients[channel];
     }
   }
-  y[quad] = result;
+  y[quad] = vec4<T>(result);
 }

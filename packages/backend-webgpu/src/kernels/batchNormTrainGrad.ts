@@ -1,16 +1,16 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { floatWord, type GpuOperand, gridFor, type Plan, type Scratch } from "../launch";
-import { shader } from "../shader";
+import { shader, typedShader } from "../shader";
 import inputCode from "./batchNormTrainGrad.wgsl";
 import mergeCode from "./batchNormTrainGradMerge.wgsl";
 import sumsCode from "./batchNormTrainGradSums.wgsl";
 import { channelParts, MERGING, UNITS_PER_PART } from "./channel-parts";
 import { sizeFor } from "./tree-lanes";
 
-const SUMS = shader("batchNormTrainGradSums", sumsCode);
+const SUMS = typedShader("batchNormTrainGradSums", sumsCode);
 const MERGE = shader("batchNormTrainGradMerge", mergeCode);
-const INPUT = shader("batchNormTrainGrad", inputCode);
+const INPUT = typedShader("batchNormTrainGrad", inputCode);
 
 /** dx, dweight, dbias of a batch norm in training: sums over parts of each channel, then over all of it, then dx. */
 export const batchNormTrainGrad: Plan<KernelTable["batchNormTrainGrad"]> = (inputs, outputs, { eps }, limits) => {
@@ -25,7 +25,7 @@ export const batchNormTrainGrad: Plan<KernelTable["batchNormTrainGrad"]> = (inpu
   const quadsOfAll = Math.ceil(elements / 4);
   return [
     {
-      shader: SUMS,
+      shader: SUMS(x.dtype),
       constants: { SIZE: size, LANES: lanes },
       params: [c, inner, quads, units, UNITS_PER_PART, partsPerChannel],
       bindings: [x, dy, mean, parts],
@@ -39,7 +39,7 @@ export const batchNormTrainGrad: Plan<KernelTable["batchNormTrainGrad"]> = (inpu
       grid: gridFor(c, limits, MERGING / mergingLanes),
     },
     {
-      shader: INPUT,
+      shader: INPUT(x.dtype),
       constants: { isOneChannel: Number(inner % 4 === 0) },
       params: [quadsOfAll, c, inner],
       bindings: [x, dy, coefficients, dx],

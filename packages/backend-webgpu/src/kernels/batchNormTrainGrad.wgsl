@@ -2,6 +2,8 @@
 // scale). dx is nearly all cancellation where a channel has few values: the differences are taken before the scale.
 // An invocation makes four elements in a row, which have one channel where inner is a multiple of four.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override isOneChannel: bool = false;
 
 struct Params {
@@ -11,10 +13,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<T>>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4<T>>;
 @group(0) @binding(3) var<storage, read> coefficients: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4<T>>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -27,10 +29,10 @@ fn main(
   let plane = quad * 4u / params.inner;
   var channel = plane % params.c;
   var row = coefficients[channel];
-  let value = x[quad];
-  let gradient = dy[quad];
+  let value = vec4<f32>(x[quad]);
+  let gradient = vec4<f32>(dy[quad]);
   if (isOneChannel) {
-    dx[quad] = ((gradient - row.y) - (value - row.x) * row.z) * row.w;
+    dx[quad] = vec4<T>(((gradient - row.y) - (value - row.x) * row.z) * row.w);
     return;
   }
   var place = quad * 4u - plane * params.inner;
@@ -44,5 +46,5 @@ fn main(
       row = coefficients[channel];
     }
   }
-  dx[quad] = result;
+  dx[quad] = vec4<T>(result);
 }

@@ -5,6 +5,8 @@
 // All loads are quads that start at multiples of four: of a plane's first and last quad only the elements that belong to the
 // plane count.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override SIZE: u32 = 256;
 override LANES: u32 = 256;
 
@@ -18,8 +20,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<T>>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4<T>>;
 @group(0) @binding(3) var<storage, read> mean: array<f32>;
 @group(0) @binding(4) var<storage, read_write> parts: array<vec2<f32>>;
 
@@ -47,9 +49,9 @@ fn main(
     let place = vec4<u32>(at) + vec4<u32>(0u, 1u, 2u, 3u);
     let counts = (place >= vec4<u32>(first)) & (place < vec4<u32>(first + params.inner));
     let quad = min(at, first + params.inner - 1u) / 4u;
-    let gradient = dy[quad];
+    let gradient = vec4<f32>(dy[quad]);
     sum += select(vec4<f32>(), gradient, counts);
-    products += select(vec4<f32>(), gradient * (x[quad] - center), counts);
+    products += select(vec4<f32>(), gradient * (vec4<f32>(x[quad]) - center), counts);
   }
   partial[local] = vec2<f32>((sum.x + sum.y) + (sum.z + sum.w), (products.x + products.y) + (products.z + products.w));
   for (var step = LANES / 2u; step > 0u; step /= 2u) {

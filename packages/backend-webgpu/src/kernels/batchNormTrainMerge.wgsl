@@ -3,6 +3,8 @@
 // Beside a mean much larger than the deviation it counts. LANES invocations make a channel. Parts are
 // (count, mean − shift, Σ (x − mean)², –).
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const SIZE = 64u;
 override LANES: u32 = 64;
 
@@ -15,7 +17,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> parts: array<vec4<f32>>;
@@ -51,7 +53,7 @@ fn main(
   if (lane > 0u || channel >= params.c) { return; }
 
   let all = partial[local];
-  let shift = x[channel * params.inner];
+  let shift = f32(x[channel * params.inner]);
   // To a compiler that may reassociate, `rest` would be 0 but for the zero it doesn't know.
   let rounded = bitcast<f32>(bitcast<u32>(shift + all.y) ^ params.zero);
   let rest = (shift - rounded) + all.y;

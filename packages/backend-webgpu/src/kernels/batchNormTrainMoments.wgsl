@@ -7,6 +7,8 @@
 // All loads are quads of x that start at multiples of four: of a plane's first and last quad only the elements that belong to the
 // plane count. An invocation takes four quads at a time, LANES apart.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override SIZE: u32 = 256;
 override LANES: u32 = 256;
 
@@ -20,7 +22,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<T>>;
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4<f32>>;
 
 var<workgroup> partial: array<vec4<f32>, SIZE>;
@@ -44,7 +46,7 @@ fn quadAt(unit: u32, end: u32, channel: u32, shift: f32) -> Quad {
   let at = select(first, (first / 4u + unit - n * params.quads) * 4u, isInside);
   let place = vec4<u32>(at) + vec4<u32>(0u, 1u, 2u, 3u);
   let counts = (place >= vec4<u32>(first)) & (place < vec4<u32>(first + params.inner)) & vec4<bool>(isInside);
-  let value = x[min(at, first + params.inner - 1u) / 4u] - shift;
+  let value = vec4<f32>(x[min(at, first + params.inner - 1u) / 4u]) - shift;
   return Quad(select(vec4<f32>(), value, counts), select(vec4<f32>(), vec4<f32>(1.0f), counts));
 }
 
@@ -93,7 +95,7 @@ fn main(
   let begin = (part % params.partsPerChannel) * params.unitsPerPart;
   let end = min(begin + params.unitsPerPart, params.units);
   let origin = channel * params.inner;
-  let shift = x[origin / 4u][origin % 4u];
+  let shift = f32(x[origin / 4u][origin % 4u]);
 
   var total = Moments();
   for (var unit = begin + lane; unit < end; unit += 4u * LANES) {

@@ -1,6 +1,6 @@
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Limits, type Step } from "../launch";
-import { type Shader, shader, withConstants } from "../shader";
+import { type TypedShader, typedShader, withConstants } from "../shader";
 import { type Epilogue, epilogueBindings, epilogueConstants } from "./conv-epilogue";
 import type { TapTable } from "./conv-tables";
 import tiledCode from "./conv2d.wgsl";
@@ -31,7 +31,7 @@ export interface ConvProduct {
 interface Tile {
   readonly rows: number;
   readonly columns: number;
-  readonly shader: Shader;
+  readonly shader: TypedShader;
 }
 
 /**
@@ -50,12 +50,12 @@ const tilesOf = (name: string, code: string): readonly Tile[] =>
   TILES.map(({ rows, columns, blockTaps, slices }) => ({
     rows,
     columns,
-    shader: shader(name, withConstants(code, { BM: rows, BN: columns, BK: blockTaps, SLICES: slices })),
+    shader: typedShader(name, withConstants(code, { BM: rows, BN: columns, BK: blockTaps, SLICES: slices })),
   }));
 
 const TILED = tilesOf("conv2d", tiledCode);
 const POINTWISE = tilesOf("conv2dPointwise", pointwiseCode);
-const DIRECT = shader("conv2dDirect", directCode);
+const DIRECT = typedShader("conv2dDirect", directCode);
 
 /** From so many channels a group on a tile is full enough to beat loading every input once a channel. */
 const TILED_FROM = 8;
@@ -74,7 +74,7 @@ export function planProduct(one: ConvProduct, limits: Limits): readonly Step[] {
   const grid = { rows, tilesM, tilesN };
   return [
     {
-      shader: tile.shader,
+      shader: tile.shader(one.x.dtype),
       ...(isPointwise ? pointwise(one, grid) : tiled(one, grid)),
       grid: gridFor(tilesM * tilesN * one.groups * one.taps.phases, limits, 1),
     },
@@ -127,7 +127,7 @@ function direct(one: ConvProduct, rows: number, limits: Limits): Launch {
   const [images, inputChannels, height, width] = x.shape as [number, number, number, number];
   const plane = height * width;
   return {
-    shader: DIRECT,
+    shader: DIRECT(x.dtype),
     constants: { channelsEach: channels, ...epilogueConstants(epilogue) },
     params: [
       ...[rows, groups, images, taps.phases, blocks, quads, height, width],

@@ -8,6 +8,8 @@
 // a and of the patches go through workgroup memory BK taps at a time. Sums of 256 terms are added to the total, so that no sum is longer.
 // Where outputs are few, tiles are small and SLICES · 8 × 4 invocations share them: each slice takes every SLICES-th tap.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
@@ -51,14 +53,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
+@group(0) @binding(2) var<storage, read> x: array<T>;
 // Two rows a phase: (first tap, taps, height, width), (x of pixel 0: row, column; y of pixel 0: row, column); then the taps.
 @group(0) @binding(3) var<storage, read> table: array<vec4<i32>>;
 @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @group(0) @binding(5) var<storage, read> shift: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<T>;
+@group(0) @binding(7) var<storage, read_write> y: array<T>;
 
 // The tiles, and in the end four of the eight rows of all slices' sums.
 var<workgroup> tiles: array<vec4<f32>, max(TILES, select(0u, 4u * THREADS, SLICES > 1u))>;
@@ -67,7 +69,7 @@ fn finish(sum: f32, channel: u32, at: u32) -> f32 {
   var value = sum;
   if (hasScale) { value *= scale[channel]; }
   if (hasShift) { value += shift[channel]; }
-  if (hasResidual) { value += residual[at]; }
+  if (hasResidual) { value += f32(residual[at]); }
   switch activation {
     case 1u: { return max(value, 0.0f); }
     case 2u: { return clamp(value, 0.0f, 6.0f); }
@@ -140,10 +142,10 @@ fn main(
       var quadA = vec4<f32>();
       if (first + k < taps) {
         let at = weights + u32(table[firstTap + first + k].x);
-        if (rows < params.rows) { quadA.x = a[at + rows * params.rowA]; }
-        if (rows + 1u < params.rows) { quadA.y = a[at + (rows + 1u) * params.rowA]; }
-        if (rows + 2u < params.rows) { quadA.z = a[at + (rows + 2u) * params.rowA]; }
-        if (rows + 3u < params.rows) { quadA.w = a[at + (rows + 3u) * params.rowA]; }
+        if (rows < params.rows) { quadA.x = f32(a[at + rows * params.rowA]); }
+        if (rows + 1u < params.rows) { quadA.y = f32(a[at + (rows + 1u) * params.rowA]); }
+        if (rows + 2u < params.rows) { quadA.z = f32(a[at + (rows + 2u) * params.rowA]); }
+        if (rows + 3u < params.rows) { quadA.w = f32(a[at + (rows + 3u) * params.rowA]); }
       }
       tiles[k * STRIDE_A + task / BK] = quadA;
     }
@@ -159,10 +161,10 @@ fn main(
           let w = column + tap.w;
           isInside = (h >= vec4<i32>()) & (h < vec4<i32>(params.height)) & (w >= vec4<i32>()) & (w < vec4<i32>(params.width));
         }
-        if (isInside.x) { values.x = x[source.x]; }
-        if (isInside.y) { values.y = x[source.y]; }
-        if (isInside.z) { values.z = x[source.z]; }
-        if (isInside.w) { values.w = x[source.w]; }
+        if (isInside.x) { values.x = f32(x[source.x]); }
+        if (isInside.y) { values.y = f32(x[source.y]); }
+        if (isInside.z) { values.z = f32(x[source.z]); }
+        if (isInside.w) { values.w = f32(x[source.w]); }
       }
       tiles[TILE_X + k * QUADS_N + quad] = values;
     }
@@ -248,8 +250,8 @@ fn store(sums: vec4<f32>, m: u32, ownGroup: u32, to: vec4<u32>, isPixel: vec4<bo
   if (m >= params.rows) { return; }
   let channel = ownGroup * params.rows + m;
   let at = to + m * params.planeY;
-  if (isPixel.x) { y[at.x] = finish(sums.x, channel, at.x); }
-  if (isPixel.y) { y[at.y] = finish(sums.y, channel, at.y); }
-  if (isPixel.z) { y[at.z] = finish(sums.z, channel, at.z); }
-  if (isPixel.w) { y[at.w] = finish(sums.w, channel, at.w); }
+  if (isPixel.x) { y[at.x] = T(finish(sums.x, channel, at.x)); }
+  if (isPixel.y) { y[at.y] = T(finish(sums.y, channel, at.y)); }
+  if (isPixel.z) { y[at.z] = T(finish(sums.z, channel, at.z)); }
+  if (isPixel.w) { y[at.w] = T(finish(sums.w, channel, at.w)); }
 }

@@ -3,6 +3,8 @@
 // Taps and phases as in conv2d.wgsl. A matrix tile would be nearly empty, so an invocation makes up to four channels of four
 // pixels: neighbours read neighbouring pixels, and all of them the same weights. Sums of SUM_TAPS terms are added to the total.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const SUM_TAPS = 256u;
 
 override channelsEach: u32 = 4u; // of an invocation: 1, 2 or 4
@@ -33,19 +35,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
+@group(0) @binding(2) var<storage, read> x: array<T>;
 @group(0) @binding(3) var<storage, read> table: array<vec4<i32>>;
 @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @group(0) @binding(5) var<storage, read> shift: array<f32>;
-@group(0) @binding(6) var<storage, read> residual: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<T>;
+@group(0) @binding(7) var<storage, read_write> y: array<T>;
 
 fn finish(sum: f32, channel: u32, at: u32) -> f32 {
   var value = sum;
   if (hasScale) { value *= scale[channel]; }
   if (hasShift) { value += shift[channel]; }
-  if (hasResidual) { value += residual[at]; }
+  if (hasResidual) { value += f32(residual[at]); }
   switch activation {
     case 1u: { return max(value, 0.0f); }
     case 2u: { return clamp(value, 0.0f, 6.0f); }
@@ -102,17 +104,17 @@ fn main(
       let isInside = (h >= vec4<i32>()) & (h < vec4<i32>(params.height)) & (w >= vec4<i32>()) & (w < vec4<i32>(params.width));
       let source = base + tap.y;
       var values = vec4<f32>();
-      if (isInside.x) { values.x = x[source.x]; }
-      if (isInside.y) { values.y = x[source.y]; }
-      if (isInside.z) { values.z = x[source.z]; }
-      if (isInside.w) { values.w = x[source.w]; }
+      if (isInside.x) { values.x = f32(x[source.x]); }
+      if (isInside.y) { values.y = f32(x[source.y]); }
+      if (isInside.z) { values.z = f32(x[source.z]); }
+      if (isInside.w) { values.w = f32(x[source.w]); }
       // Rows past the last read another group's weights, or 0 past the end; nobody stores them.
       let at = weights + u32(tap.x);
-      sum0 += a[at] * values;
-      if (channelsEach > 1u) { sum1 += a[at + params.rowA] * values; }
+      sum0 += f32(a[at]) * values;
+      if (channelsEach > 1u) { sum1 += f32(a[at + params.rowA]) * values; }
       if (channelsEach > 2u) {
-        sum2 += a[at + 2u * params.rowA] * values;
-        sum3 += a[at + 3u * params.rowA] * values;
+        sum2 += f32(a[at + 2u * params.rowA]) * values;
+        sum3 += f32(a[at + 3u * params.rowA]) * values;
       }
     }
     total0 += sum0;
@@ -137,8 +139,8 @@ fn store(sums: vec4<f32>, m: u32, ownGroup: u32, to: vec4<u32>, isPixel: vec4<bo
   if (m >= params.rows) { return; }
   let channel = ownGroup * params.rows + m;
   let at = to + m * params.planeY;
-  y[at.x] = finish(sums.x, channel, at.x);
-  if (isPixel.y) { y[at.y] = finish(sums.y, channel, at.y); }
-  if (isPixel.z) { y[at.z] = finish(sums.z, channel, at.z); }
-  if (isPixel.w) { y[at.w] = finish(sums.w, channel, at.w); }
+  y[at.x] = T(finish(sums.x, channel, at.x));
+  if (isPixel.y) { y[at.y] = T(finish(sums.y, channel, at.y)); }
+  if (isPixel.z) { y[at.z] = T(finish(sums.z, channel, at.z)); }
+  if (isPixel.w) { y[at.w] = T(finish(sums.w, channel, at.w)); }
 }

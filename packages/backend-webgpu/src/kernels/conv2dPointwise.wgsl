@@ -4,6 +4,8 @@
 // invocation 8 × 4, by name: arrays would lie in memory where loops stay loops. Sums of 256 terms are added to the total; slices of k
 // as in conv2d.wgsl.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
@@ -37,12 +39,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
+@group(0) @binding(2) var<storage, read> x: array<vec4<T>>;
 @group(0) @binding(3) var<storage, read> scale: array<f32>;
 @group(0) @binding(4) var<storage, read> shift: array<f32>;
-@group(0) @binding(5) var<storage, read> residual: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4<T>>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<T>>;
 
 // The tiles, and in the end four of the eight rows of all slices' sums.
 var<workgroup> tiles: array<vec4<f32>, max(TILES, select(0u, 4u * THREADS, SLICES > 1u))>;
@@ -51,7 +53,7 @@ fn finish(sum: vec4<f32>, channel: u32, at: u32) -> vec4<f32> {
   var value = sum;
   if (hasScale) { value *= scale[channel]; }
   if (hasShift) { value += shift[channel]; }
-  if (hasResidual) { value += residual[at]; }
+  if (hasResidual) { value += vec4<f32>(residual[at]); }
   switch activation {
     case 1u: { return max(value, vec4<f32>()); }
     case 2u: { return clamp(value, vec4<f32>(), vec4<f32>(6.0f)); }
@@ -107,16 +109,16 @@ fn main(
       var values = vec4<f32>();
       if (first + k < params.inner) {
         let at = weights + (first + k) * params.columnA;
-        if (row < params.rows) { values.x = a[at + row * params.rowA]; }
-        if (row + 1u < params.rows) { values.y = a[at + (row + 1u) * params.rowA]; }
-        if (row + 2u < params.rows) { values.z = a[at + (row + 2u) * params.rowA]; }
-        if (row + 3u < params.rows) { values.w = a[at + (row + 3u) * params.rowA]; }
+        if (row < params.rows) { values.x = f32(a[at + row * params.rowA]); }
+        if (row + 1u < params.rows) { values.y = f32(a[at + (row + 1u) * params.rowA]); }
+        if (row + 2u < params.rows) { values.z = f32(a[at + (row + 2u) * params.rowA]); }
+        if (row + 3u < params.rows) { values.w = f32(a[at + (row + 3u) * params.rowA]); }
       }
       tiles[k * STRIDE_A + task / BK] = values;
     }
     for (var k = local / QUADS_N; k < BK; k += K_STEP) {
       var values = vec4<f32>();
-      if (isQuad && first + k < params.inner) { values = x[base + (first + k) * params.planeQuads]; }
+      if (isQuad && first + k < params.inner) { values = vec4<f32>(x[base + (first + k) * params.planeQuads]); }
       tiles[TILE_X + k * QUADS_N + quad] = values;
     }
     workgroupBarrier();
@@ -199,5 +201,5 @@ fn addSlices(local: u32) -> vec4<f32> {
 fn store(sum: vec4<f32>, m: u32, ownGroup: u32, to: u32) {
   if (m >= params.rows) { return; }
   let at = to + m * params.planeQuads;
-  y[at] = finish(sum, ownGroup * params.rows + m, at);
+  y[at] = vec4<T>(finish(sum, ownGroup * params.rows + m, at));
 }

@@ -1,18 +1,18 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Plan } from "../launch";
-import { shader, withConstants } from "../shader";
+import { typedShader, withConstants } from "../shader";
 import { columnTable, convSizes } from "./conv-tables";
 import tiledCode from "./conv2dWeightGrad.wgsl";
 import directCode from "./conv2dWeightGradDirect.wgsl";
 import { partsOf, sumParts } from "./sum-parts";
 import { lanesFor, sizeFor } from "./tree-lanes";
 
-const DIRECT = shader("conv2dWeightGradDirect", directCode);
+const DIRECT = typedShader("conv2dWeightGradDirect", directCode);
 const tile = (rows: number, columns: number) => ({
   rows,
   columns,
-  shader: shader("conv2dWeightGrad", withConstants(tiledCode, { BM: rows, BN: columns })),
+  shader: typedShader("conv2dWeightGrad", withConstants(tiledCode, { BM: rows, BN: columns })),
 });
 /** Both have 32 sums an invocation: 128 of them, or 32 where there are few weights. */
 const TILES = [tile(64, 64), tile(32, 32)] as const;
@@ -47,7 +47,7 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
     const size = sizeFor(lanes);
     return [
       {
-        shader: DIRECT,
+        shader: DIRECT(x.dtype),
         constants: { LANES: lanes, SIZE: size },
         params: [rows, columns, groups, pixels, ho * wo, wo, ...ofX],
         bindings: [x, dy, table, dw],
@@ -60,7 +60,7 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
   const { count, length } = divide(pixels, tilesM * tilesN * groups);
   const parts = partsOf(dw, count);
   const sums: Launch = {
-    shader: chosen.shader,
+    shader: chosen.shader(x.dtype, count === 1 ? dw.dtype : "f32"),
     params: [rows, columns, groups, pixels, ho * wo, wo, count, length, parts.elements, tilesM, tilesN, ...ofX],
     bindings: [x, dy, table, count === 1 ? dw : parts.scratch],
     grid: gridFor(tilesM * tilesN * groups * count, limits, 1),

@@ -4,6 +4,9 @@
 // The sum is long and there are few tiles, so each of `parts` workgroups adds up a share of the pixels; sumParts.wgsl adds the
 // parts. Sums of SUM_BLOCKS · BK terms are added to the total, so that no sum is longer.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+alias Y = f32; // elements of the result; f32 where it is a part of a sum
+
 const BM = 64u;
 const BN = 64u;
 const BK = 16u;
@@ -38,11 +41,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(2) var<storage, read> dy: array<T>;
 // By column: (offset in x, rows down, columns right) from where a pixel of dy begins.
 @group(0) @binding(3) var<storage, read> table: array<vec4<i32>>;
-@group(0) @binding(4) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dw: array<Y>;
 
 var<workgroup> tileA: array<vec4<f32>, BK * STRIDE_A>;
 var<workgroup> tileX: array<vec4<f32>, BK * STRIDE_X>;
@@ -98,10 +101,10 @@ fn main(
       let at = (channel + m) * params.plane + pixel;
       var values = vec4<f32>();
       if (isPixel) {
-        if (m < params.rows) { values.x = dy[at]; }
-        if (m + 1u < params.rows) { values.y = dy[at + params.plane]; }
-        if (m + 2u < params.rows) { values.z = dy[at + 2u * params.plane]; }
-        if (m + 3u < params.rows) { values.w = dy[at + 3u * params.plane]; }
+        if (m < params.rows) { values.x = f32(dy[at]); }
+        if (m + 1u < params.rows) { values.y = f32(dy[at + params.plane]); }
+        if (m + 2u < params.rows) { values.z = f32(dy[at + 2u * params.plane]); }
+        if (m + 3u < params.rows) { values.w = f32(dy[at + 3u * params.plane]); }
       }
       tileA[k * STRIDE_A + quad] = values;
     }
@@ -171,15 +174,15 @@ fn patchOf(j: u32, isPixel: bool, base: i32, row: i32, column: i32) -> f32 {
   let h = row + tap.y;
   let w = column + tap.z;
   if (h < 0 || h >= params.heightX || w < 0 || w >= params.widthX) { return 0.0f; }
-  return x[base + tap.x];
+  return f32(x[base + tap.x]);
 }
 
 // Row m of a group's weights, at four columns from j on.
 fn store(sums: vec4<f32>, m: u32, j: u32, to: u32) {
   if (m >= params.rows) { return; }
   let at = to + m * params.columns;
-  if (j < params.columns) { dw[at] = sums.x; }
-  if (j + 1u < params.columns) { dw[at + 1u] = sums.y; }
-  if (j + 2u < params.columns) { dw[at + 2u] = sums.z; }
-  if (j + 3u < params.columns) { dw[at + 3u] = sums.w; }
+  if (j < params.columns) { dw[at] = Y(sums.x); }
+  if (j + 1u < params.columns) { dw[at + 1u] = Y(sums.y); }
+  if (j + 2u < params.columns) { dw[at + 2u] = Y(sums.z); }
+  if (j + 3u < params.columns) { dw[at + 3u] = Y(sums.w); }
 }

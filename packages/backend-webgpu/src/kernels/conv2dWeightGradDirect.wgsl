@@ -2,6 +2,8 @@
 //   dw[m, j] = Σ_q dy[m, q] · x[j moved to q]
 // LANES invocations a weight: they go over the pixels q side by side, SUM_TERMS of them in one sum, and add up in a tree.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override SIZE: u32 = 128;
 override LANES: u32 = 128; // SIZE is a whole number of these
 const SUM_TERMS = 256u;
@@ -24,11 +26,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(2) var<storage, read> dy: array<T>;
 // By column: (offset in x, rows down, columns right) from where a pixel of dy begins.
 @group(0) @binding(3) var<storage, read> table: array<vec4<i32>>;
-@group(0) @binding(4) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dw: array<T>;
 
 var<workgroup> sums: array<f32, SIZE>;
 
@@ -58,7 +60,7 @@ fn main(
         let w = column + tap.z;
         if (h >= 0 && h < params.heightX && w >= 0 && w < params.widthX) {
           let base = i32(image) * params.imageX + i32(ownGroup) * params.groupX + row * params.widthX + column;
-          sum += dy[(image * params.groups * params.rows + channel) * params.plane + pixel] * x[base + tap.x];
+          sum += f32(dy[(image * params.groups * params.rows + channel) * params.plane + pixel]) * f32(x[base + tap.x]);
         }
       }
       total += sum;
@@ -69,5 +71,5 @@ fn main(
     workgroupBarrier();
     if (lane < step) { sums[local] += sums[local + step]; }
   }
-  if (lane == 0u && isWeight) { dw[weight] = sums[local]; }
+  if (lane == 0u && isWeight) { dw[weight] = T(sums[local]); }
 }

@@ -107,12 +107,12 @@ function planFor(name: ElementwiseName): Plan<Params> {
 function kindsOf(name: ElementwiseName, dtype: DType, resultDtype: DType, walks: readonly Walk[]) {
   if (name === "where") {
     // Whatever is chosen from, it is moved as bits.
-    const kind = dtype === "f32" || dtype === "i32" ? "bits32" : kindOf(dtype);
+    const kind = dtype === "f32" || dtype === "i32" ? "bits32" : dtype === "f16" ? "bits16" : kindOf(dtype);
     const kinds: readonly Kind[] = ["bits8", kind, kind];
     return { expression: WHERE, result: kind, operands: kinds.map((each, i) => ({ kind: each, walk: walks[i] as Walk })) };
   }
   const row = rows[name];
-  const expression = dtype === "f32" ? row.of : dtype === "i32" ? row.ofInts : undefined;
+  const expression = dtype === "f32" || dtype === "f16" ? row.of : dtype === "i32" ? row.ofInts : undefined;
   if (expression === undefined) {
     throw new DTypeError(name, {
       rule: `arguments must be ${row.ofInts ? "f32 or i32" : "f32"} on webgpu`,

@@ -77,4 +77,20 @@ export const plans: { readonly [K in keyof KernelTable]: Plan<KernelTable[K]> } 
   uniform,
 };
 
+/** Plans that have variants for f16, where the adapter has it; all compute in f32 and round once. */
+export const HALF_PLANS: ReadonlySet<keyof KernelTable | keyof FusedTable> = new Set([
+  ...(Object.keys(elementwise) as (keyof typeof elementwise)[]),
+  "batchNormTrain",
+  "batchNormTrainGrad",
+  "conv2d",
+  "conv2dFused",
+  "conv2dInputGrad",
+  "conv2dWeightGrad",
+  "matmul",
+  "maxPool2d",
+  "resample2d",
+  "scaleShift",
+  "scaleShiftFused",
+]);
+
 export const fusedPlans: { readonly [K in keyof FusedTable]: Plan<FusedTable[K]> } = { conv2dFused, scaleShiftFused };

@@ -1,6 +1,6 @@
 import type { Limits, Step } from "../launch";
 import { gridFor } from "../launch";
-import { type Shader, shader, withConstants } from "../shader";
+import { type TypedShader, typedShader, withConstants } from "../shader";
 import { batchWords, type Product, type Side } from "./matmul-product";
 import dotCode from "./matmulFewRows.wgsl";
 import acrossCode from "./matmulFewRowsAcross.wgsl";
@@ -16,7 +16,7 @@ const ACROSS = { columns: 32, slices: 32 };
 /** Eight rows' shares of k fill 16 KiB of workgroup memory with half of the slices. */
 const ACROSS_MANY = { columns: 32, slices: 16, fromRows: 5 };
 
-const shaders = new Map<string, Shader>();
+const shaders = new Map<string, TypedShader>();
 
 /** The launch of a product with few rows or few columns; undefined where k is so long that sums would be too. */
 export function fewRowsSteps(problem: Product, limits: Limits): readonly Step[] | undefined {
@@ -34,7 +34,7 @@ export function fewRowsSteps(problem: Product, limits: Limits): readonly Step[] 
   const axes = isSwapped ? batch.map(([size, ofA, ofB]) => [size, ofB as number, ofA as number] as const) : batch;
   return [
     {
-      shader: shaderFor(few.length, many.isAlongK, variant.slices),
+      shader: shaderFor(few.length, many.isAlongK, variant.slices)(y.dtype),
       constants: constantsFor(few, many),
       params: [...words, ...batchWords(axes, words.length)],
       bindings: [few.operand, many.operand, y],
@@ -44,13 +44,13 @@ export function fewRowsSteps(problem: Product, limits: Limits): readonly Step[] 
 }
 
 /** The kernel for as many rows, rounded up to a power of two. */
-function shaderFor(fewRows: number, isDot: boolean, slices: number): Shader {
+function shaderFor(fewRows: number, isDot: boolean, slices: number): TypedShader {
   const rows = 2 ** Math.ceil(Math.log2(fewRows));
   const name = `matmulFewRows${isDot ? "" : "Across"}-${rows}`;
   const known = shaders.get(name);
   if (known) return known;
   const code = isDot ? withConstants(dotCode, { ROWS: rows }) : withConstants(acrossCode, { ROWS: rows, SLICES: slices });
-  const made = shader(name, code);
+  const made = typedShader(name, code);
   shaders.set(name, made);
   return made;
 }

@@ -1,5 +1,5 @@
 import { gridFor, type Launch, type Limits, type Step } from "../launch";
-import { type Shader, shader, withConstants } from "../shader";
+import { type TypedShader, typedShader, withConstants } from "../shader";
 import code from "./matmul.wgsl";
 import { batchWords, type Product } from "./matmul-product";
 import { partsOf, sumParts } from "./sum-parts";
@@ -58,7 +58,7 @@ function tileLaunch({ a, b, y, k, entries, batch }: Product, cut: Cut, partEleme
   const groups = entries * parts * rowTiles * columnTiles;
   const words = [a.length, k, b.length, groups, rowTiles, columnTiles, parts, partTerms, partElements];
   return {
-    shader: shaderFor(tile, b.length % 4 === 0),
+    shader: shaderFor(tile, b.length % 4 === 0)(y.dtype, parts === 1 ? y.dtype : "f32"),
     constants: {
       A_ALONG_K: Number(a.isAlongK),
       B_ALONG_K: Number(b.isAlongK),
@@ -100,15 +100,15 @@ function cutBy(tile: Tile, { a, b, k, entries }: Product): Cut {
   return { tile, rowTiles, columnTiles, parts: Math.ceil(k / partTerms), partTerms };
 }
 
-const shaders = new Map<string, Shader>();
+const shaders = new Map<string, TypedShader>();
 
-function shaderFor(tile: Tile, isInFours: boolean): Shader {
+function shaderFor(tile: Tile, isInFours: boolean): TypedShader {
   const { rowBlocks, laneRows, laneColumns } = tile;
   const name = `matmul-${rowBlocks * laneRows * 4}x${laneColumns * 4}${isInFours ? "-fours" : ""}`;
   const known = shaders.get(name);
   if (known) return known;
   const sized = withConstants(code, { ROW_BLOCKS: rowBlocks, LANE_ROWS: laneRows, LANE_COLUMNS: laneColumns });
-  const made = shader(name, isInFours ? withVectorStores(sized) : sized);
+  const made = typedShader(name, isInFours ? withVectorStores(sized) : sized);
   shaders.set(name, made);
   return made;
 }
@@ -118,12 +118,11 @@ function shaderFor(tile: Tile, isInFours: boolean): Shader {
  * writing one component of a vec4 may touch the others.
  */
 function withVectorStores(source: string): string {
-  const result = source.replace("y: array<f32>;", "y: array<vec4<f32>>;").replace(/^fn store\([\s\S]*?^}/m, VECTOR_STORE);
-  if (!result.includes("y: array<vec4<f32>>;") || !result.includes(VECTOR_STORE))
-    throw new Error("matmul.wgsl: no y or no store");
+  const result = source.replace("y: array<Y>;", "y: array<vec4<Y>>;").replace(/^fn store\([\s\S]*?^}/m, VECTOR_STORE);
+  if (!result.includes("y: array<vec4<Y>>;") || !result.includes(VECTOR_STORE)) throw new Error("matmul.wgsl: no y or no store");
   return result;
 }
 
 const VECTOR_STORE = `fn store(at: u32, column: u32, value: vec4<f32>) {
-  if (column < params.n) { y[at / 4u] = value; }
+  if (column < params.n) { y[at / 4u] = vec4<Y>(value); }
 }`;

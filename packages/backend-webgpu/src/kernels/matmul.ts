@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Limits, type Plan } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import { fillLaunch } from "./fill";
 import { FEW_ROWS, fewRowsSteps } from "./matmul-few-rows";
 import { batchWords, type Product, productOf, type Side } from "./matmul-product";
@@ -31,7 +31,7 @@ export const matmul: Plan<KernelTable["matmul"]> = (inputs, outputs, attrs, limi
   return isSmall && k <= DIRECT_MOST_K ? [directLaunch(problem, limits)] : tileSteps(problem, limits);
 };
 
-const DIRECT = shader("matmulDirect", directCode);
+const DIRECT = typedShader("matmulDirect", directCode);
 
 function directLaunch({ a, b, y, k, batch }: Product, limits: Limits): Launch {
   const elements = product(y.shape);
@@ -41,7 +41,7 @@ function directLaunch({ a, b, y, k, batch }: Product, limits: Limits): Launch {
   const [bColumn, bStep] = steps(b);
   const words = [a.length, k, b.length, elements, aRow, aStep, bStep, bColumn];
   return {
-    shader: DIRECT,
+    shader: DIRECT(y.dtype),
     params: [...words, ...batchWords(batch, words.length)],
     bindings: [a.operand, b.operand, y],
     grid: gridFor(elements, limits),

@@ -6,6 +6,9 @@
 // operand that would be wanted the other way round is transposed in registers, where that costs nothing.
 
 // Tile sizes. The plan has variants with other values.
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+alias Y = f32; // elements of the result; f32 where it is a part of a sum
+
 const ROW_BLOCKS = 1u;
 const LANE_ROWS = 16u;
 const LANE_COLUMNS = 16u;
@@ -50,9 +53,9 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 // As vec4 also where they are read float by float: a component can be read alone.
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<vec4<T>>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<T>>;
+@group(0) @binding(3) var<storage, read_write> y: array<Y>;
 
 var<workgroup> tileA: array<vec4<f32>, A_QUAD_STEP * K_QUADS>;
 var<workgroup> tileB: array<vec4<f32>, B_QUAD_STEP * K_QUADS>;
@@ -188,12 +191,12 @@ fn readA(start: u32, firstRow: u32, firstK: u32, i: u32) -> vec4<f32> {
   let at = start + place.x * size.y + place.y;
   var result = vec4<f32>();
   if (A_IN_FOURS) {
-    if (all(place < size)) { result = a[at / 4u]; }
+    if (all(place < size)) { result = vec4<f32>(a[at / 4u]); }
   } else if (place.x < size.x) {
-    if (place.y < size.y) { result.x = a[at / 4u][at % 4u]; }
-    if (place.y + 1u < size.y) { result.y = a[(at + 1u) / 4u][(at + 1u) % 4u]; }
-    if (place.y + 2u < size.y) { result.z = a[(at + 2u) / 4u][(at + 2u) % 4u]; }
-    if (place.y + 3u < size.y) { result.w = a[(at + 3u) / 4u][(at + 3u) % 4u]; }
+    if (place.y < size.y) { result.x = f32(a[at / 4u][at % 4u]); }
+    if (place.y + 1u < size.y) { result.y = f32(a[(at + 1u) / 4u][(at + 1u) % 4u]); }
+    if (place.y + 2u < size.y) { result.z = f32(a[(at + 2u) / 4u][(at + 2u) % 4u]); }
+    if (place.y + 3u < size.y) { result.w = f32(a[(at + 3u) / 4u][(at + 3u) % 4u]); }
   }
   return result;
 }
@@ -206,22 +209,22 @@ fn readB(start: u32, firstColumn: u32, firstK: u32, i: u32) -> vec4<f32> {
   let at = start + place.x * size.y + place.y;
   var result = vec4<f32>();
   if (B_IN_FOURS) {
-    if (all(place < size)) { result = b[at / 4u]; }
+    if (all(place < size)) { result = vec4<f32>(b[at / 4u]); }
   } else if (place.x < size.x) {
-    if (place.y < size.y) { result.x = b[at / 4u][at % 4u]; }
-    if (place.y + 1u < size.y) { result.y = b[(at + 1u) / 4u][(at + 1u) % 4u]; }
-    if (place.y + 2u < size.y) { result.z = b[(at + 2u) / 4u][(at + 2u) % 4u]; }
-    if (place.y + 3u < size.y) { result.w = b[(at + 3u) / 4u][(at + 3u) % 4u]; }
+    if (place.y < size.y) { result.x = f32(b[at / 4u][at % 4u]); }
+    if (place.y + 1u < size.y) { result.y = f32(b[(at + 1u) / 4u][(at + 1u) % 4u]); }
+    if (place.y + 2u < size.y) { result.z = f32(b[(at + 2u) / 4u][(at + 2u) % 4u]); }
+    if (place.y + 3u < size.y) { result.w = f32(b[(at + 3u) / 4u][(at + 3u) % 4u]); }
   }
   return result;
 }
 
 // Four neighbours of a row, as far as the row goes. Where N is a multiple of 4 the plan puts another one here, and y is of vec4s.
 fn store(at: u32, column: u32, value: vec4<f32>) {
-  if (column < params.n) { y[at] = value.x; }
-  if (column + 1u < params.n) { y[at + 1u] = value.y; }
-  if (column + 2u < params.n) { y[at + 2u] = value.z; }
-  if (column + 3u < params.n) { y[at + 3u] = value.w; }
+  if (column < params.n) { y[at] = Y(value.x); }
+  if (column + 1u < params.n) { y[at + 1u] = Y(value.y); }
+  if (column + 2u < params.n) { y[at + 2u] = Y(value.z); }
+  if (column + 3u < params.n) { y[at + 3u] = Y(value.w); }
 }
 
 // Where the entry's matrices of a and b begin.

@@ -1,5 +1,7 @@
 // y[m, n] = Σ a[m, k] · b[k, n] for each matrix of a batch, in the order of k: an element an invocation. For products too small for tiles.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 struct Params {
   m: u32,
   k: u32,
@@ -15,9 +17,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
+@group(0) @binding(2) var<storage, read> b: array<T>;
+@group(0) @binding(3) var<storage, read_write> y: array<T>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -32,10 +34,10 @@ fn main(
   var at = startsOf(element / (params.n * params.m)) + vec2<u32>(row * params.aRow, column * params.bColumn);
   var sum = 0.0f;
   for (var k = 0u; k < params.k; k++) {
-    sum = fma(a[at.x], b[at.y], sum);
+    sum = fma(f32(a[at.x]), f32(b[at.y]), sum);
     at += vec2<u32>(params.aStep, params.bStep);
   }
-  y[element] = sum;
+  y[element] = T(sum);
 }
 
 // Where the entry's matrices of a and b begin.

@@ -2,6 +2,8 @@
 // rows: its invocations read the four rows of b side by side, once, each adds up its share of k, and a tree adds the shares.
 
 // Rows that an invocation adds up at once; those past the matrix repeat its last one. The plan has variants.
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const ROWS = 1u;
 const LANES = 64u;
 
@@ -25,9 +27,9 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 // As vec4 also where they are read float by float: a component can be read alone.
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<vec4<T>>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<T>>;
+@group(0) @binding(3) var<storage, read_write> y: array<T>;
 
 var<workgroup> shares: array<vec4<f32>, ROWS * LANES>;
 
@@ -66,32 +68,32 @@ fn main(
   if (local < params.rows) {
     let at = entry * params.rows * params.columns + local * params.yRow + column * params.yColumn;
     let sum = shares[local * LANES];
-    y[at] = sum.x;
-    if (column + 1u < params.columns) { y[at + params.yColumn] = sum.y; }
-    if (column + 2u < params.columns) { y[at + 2u * params.yColumn] = sum.z; }
-    if (column + 3u < params.columns) { y[at + 3u * params.yColumn] = sum.w; }
+    y[at] = T(sum.x);
+    if (column + 1u < params.columns) { y[at + params.yColumn] = T(sum.y); }
+    if (column + 2u < params.columns) { y[at + 2u * params.yColumn] = T(sum.z); }
+    if (column + 3u < params.columns) { y[at + 3u * params.yColumn] = T(sum.w); }
   }
 }
 
 // Four steps of k of a row of a; zeros past the last k.
 fn readA(start: u32, row: u32, k: u32) -> vec4<f32> {
   let at = start + min(row, params.rows - 1u) * params.aRow + k * params.aStep;
-  if (A_IN_FOURS) { return a[at / 4u]; }
-  var result = vec4<f32>(a[at / 4u][at % 4u], 0.0f, 0.0f, 0.0f);
-  if (k + 1u < params.k) { result.y = a[(at + params.aStep) / 4u][(at + params.aStep) % 4u]; }
-  if (k + 2u < params.k) { result.z = a[(at + 2u * params.aStep) / 4u][(at + 2u * params.aStep) % 4u]; }
-  if (k + 3u < params.k) { result.w = a[(at + 3u * params.aStep) / 4u][(at + 3u * params.aStep) % 4u]; }
+  if (A_IN_FOURS) { return vec4<f32>(a[at / 4u]); }
+  var result = vec4<f32>(f32(a[at / 4u][at % 4u]), 0.0f, 0.0f, 0.0f);
+  if (k + 1u < params.k) { result.y = f32(a[(at + params.aStep) / 4u][(at + params.aStep) % 4u]); }
+  if (k + 2u < params.k) { result.z = f32(a[(at + 2u * params.aStep) / 4u][(at + 2u * params.aStep) % 4u]); }
+  if (k + 3u < params.k) { result.w = f32(a[(at + 3u * params.aStep) / 4u][(at + 3u * params.aStep) % 4u]); }
   return result;
 }
 
 // Four steps of k of a column, which is a row of b; columns past the matrix repeat its last one.
 fn readB(start: u32, column: u32, k: u32) -> vec4<f32> {
   let at = start + min(column, params.columns - 1u) * params.k + k;
-  if (B_IN_FOURS) { return b[at / 4u]; }
-  var result = vec4<f32>(b[at / 4u][at % 4u], 0.0f, 0.0f, 0.0f);
-  if (k + 1u < params.k) { result.y = b[(at + 1u) / 4u][(at + 1u) % 4u]; }
-  if (k + 2u < params.k) { result.z = b[(at + 2u) / 4u][(at + 2u) % 4u]; }
-  if (k + 3u < params.k) { result.w = b[(at + 3u) / 4u][(at + 3u) % 4u]; }
+  if (B_IN_FOURS) { return vec4<f32>(b[at / 4u]); }
+  var result = vec4<f32>(f32(b[at / 4u][at % 4u]), 0.0f, 0.0f, 0.0f);
+  if (k + 1u < params.k) { result.y = f32(b[(at + 1u) / 4u][(at + 1u) % 4u]); }
+  if (k + 2u < params.k) { result.z = f32(b[(at + 2u) / 4u][(at + 2u) % 4u]); }
+  if (k + 3u < params.k) { result.w = f32(b[(at + 3u) / 4u][(at + 3u) % 4u]); }
   return result;
 }
 

@@ -4,6 +4,8 @@
 
 // Rows that an invocation adds up at once; those past the matrix repeat its last one. The plan has variants, and takes fewer slices where
 // the rows would need more than 16 KiB for their shares.
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 const ROWS = 1u;
 const SLICES = 32u;
 const QUADS = 8u;
@@ -27,10 +29,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
 // As vec4 also where it is read float by float: a component can be read alone.
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<T>>;
+@group(0) @binding(3) var<storage, read_write> y: array<T>;
 
 var<workgroup> shares: array<vec4<f32>, ROWS * LANES>;
 
@@ -51,7 +53,7 @@ fn main(
     for (var k = local / QUADS; k < params.k; k += SLICES) {
       let values = readB(starts.y, k, column);
       for (var row = 0u; row < ROWS; row++) {
-        let factor = a[starts.x + min(row, params.rows - 1u) * params.aRow + k * params.aStep];
+        let factor = f32(a[starts.x + min(row, params.rows - 1u) * params.aRow + k * params.aStep]);
         sums[row] = fma(vec4<f32>(factor), values, sums[row]);
       }
     }
@@ -70,21 +72,21 @@ fn main(
   if (row < params.rows && column < params.columns) {
     let at = entry * params.rows * params.columns + row * params.yRow + column * params.yColumn;
     let sum = shares[row * LANES + local % QUADS];
-    y[at] = sum.x;
-    if (column + 1u < params.columns) { y[at + params.yColumn] = sum.y; }
-    if (column + 2u < params.columns) { y[at + 2u * params.yColumn] = sum.z; }
-    if (column + 3u < params.columns) { y[at + 3u * params.yColumn] = sum.w; }
+    y[at] = T(sum.x);
+    if (column + 1u < params.columns) { y[at + params.yColumn] = T(sum.y); }
+    if (column + 2u < params.columns) { y[at + 2u * params.yColumn] = T(sum.z); }
+    if (column + 3u < params.columns) { y[at + 3u * params.yColumn] = T(sum.w); }
   }
 }
 
 // Four columns of a row of b; zeros past the last column.
 fn readB(start: u32, k: u32, column: u32) -> vec4<f32> {
   let at = start + k * params.columns + column;
-  if (B_IN_FOURS) { return b[at / 4u]; }
-  var result = vec4<f32>(b[at / 4u][at % 4u], 0.0f, 0.0f, 0.0f);
-  if (column + 1u < params.columns) { result.y = b[(at + 1u) / 4u][(at + 1u) % 4u]; }
-  if (column + 2u < params.columns) { result.z = b[(at + 2u) / 4u][(at + 2u) % 4u]; }
-  if (column + 3u < params.columns) { result.w = b[(at + 3u) / 4u][(at + 3u) % 4u]; }
+  if (B_IN_FOURS) { return vec4<f32>(b[at / 4u]); }
+  var result = vec4<f32>(f32(b[at / 4u][at % 4u]), 0.0f, 0.0f, 0.0f);
+  if (column + 1u < params.columns) { result.y = f32(b[(at + 1u) / 4u][(at + 1u) % 4u]); }
+  if (column + 2u < params.columns) { result.z = f32(b[(at + 2u) / 4u][(at + 2u) % 4u]); }
+  if (column + 3u < params.columns) { result.w = f32(b[(at + 3u) / 4u][(at + 3u) % 4u]); }
   return result;
 }
 

@@ -1,11 +1,11 @@
 import type { KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Plan } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import code from "./maxPool2d.wgsl";
 import { spansOf } from "./window-tables";
 
-const SHADER = shader("maxPool2d", code);
+const SHADER = typedShader("maxPool2d", code);
 
 /** y, indices = largest of each window, and where it is. */
 export const maxPool2d: Plan<KernelTable["maxPool2d"]> = (inputs, outputs, { rows, columns }, limits) => {
@@ -17,7 +17,7 @@ export const maxPool2d: Plan<KernelTable["maxPool2d"]> = (inputs, outputs, { row
   const [ho, wo] = y.shape.slice(2) as [number, number];
   return [
     {
-      shader: SHADER,
+      shader: SHADER(x.dtype),
       params: [elements, h, w, ho, wo, rows.step, columns.step],
       bindings: [x, spansOf(rows), spansOf(columns), y, indices],
       grid: gridFor(elements, limits),

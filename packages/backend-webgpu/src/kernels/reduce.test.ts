@@ -13,7 +13,6 @@ const LIMITS: Limits = {
   maxStorageBufferBindingSize: 2 ** 31 - 16,
   maxBufferSize: 2 ** 31 - 16,
   maxStorageBuffersPerShaderStage: 8,
-  hasSubgroups: false,
 };
 
 describe("the plan of a reduction", () => {

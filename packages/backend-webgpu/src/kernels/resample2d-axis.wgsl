@@ -1,6 +1,9 @@
 // y[·, o, k] = Σₜ weights[t, o] · x[·, spans[o].start + t, k], t < spans[o].count: a linear map along one axis. x [outer, size,
 // inner] → y [outer, outputs, inner]. An invocation makes one output. Sums: BLOCK terms in order, then the blocks.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+alias Y = f32; // elements of the result; f32 where it is a part of a sum
+
 const BLOCK = 64u;
 
 struct Params {
@@ -11,10 +14,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>; // (start, count)
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<Y>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -33,10 +36,10 @@ fn main(
   for (var block = 0u; block < span.y; block += BLOCK) {
     var sum = 0.0f;
     for (var t = block; t < min(block + BLOCK, span.y); t++) {
-      sum = fma(x[at], weights[t * params.outputs + o], sum);
+      sum = fma(f32(x[at]), weights[t * params.outputs + o], sum);
       at += params.inner;
     }
     total += sum;
   }
-  y[index] = total;
+  y[index] = Y(total);
 }

@@ -1,6 +1,9 @@
 // y[plane, part] = weight · Σ x[plane, t], t in the part's termsPerPart terms; x [planes, terms]. LANES invocations make a part:
 // each adds blocks of BLOCK terms, then come the blocks, then the invocations.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+alias Y = f32; // elements of the result; f32 where it is a part of a sum
+
 override SIZE: u32 = 256;
 override LANES: u32 = 256;
 const BLOCK = 64u;
@@ -14,8 +17,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;
 
 var<workgroup> partial: array<f32, SIZE>;
 
@@ -34,7 +37,7 @@ fn main(
   var total = 0.0f;
   for (var block = begin + lane; block < end; block += BLOCK * LANES) {
     var sum = 0.0f;
-    for (var t = block; t < min(block + BLOCK * LANES, end); t += LANES) { sum += x[first + t]; }
+    for (var t = block; t < min(block + BLOCK * LANES, end); t += LANES) { sum += f32(x[first + t]); }
     total += sum;
   }
   partial[local] = total;
@@ -42,5 +45,5 @@ fn main(
     workgroupBarrier();
     if (lane < step) { partial[local] += partial[local + step]; }
   }
-  if (lane == 0u && part < params.planes * params.parts) { y[part] = partial[local] * params.weight; }
+  if (lane == 0u && part < params.planes * params.parts) { y[part] = Y(partial[local] * params.weight); }
 }

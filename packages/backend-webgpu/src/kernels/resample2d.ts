@@ -1,16 +1,16 @@
-import type { KernelTable, WeightedWindows } from "@vertebra/core";
+import type { DType, KernelTable, WeightedWindows } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { type Binding, floatWord, type GpuOperand, gridFor, type Launch, type Limits, type Plan, type Scratch } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import code from "./resample2d.wgsl";
 import axisCode from "./resample2d-axis.wgsl";
 import sumCode from "./resample2d-sum.wgsl";
 import { lanesFor, sizeFor } from "./tree-lanes";
 import { uniformWeight, weightTablesOf } from "./window-tables";
 
-const DIRECT = shader("resample2d", code);
-const AXIS = shader("resample2d-axis", axisCode);
-const SUM = shader("resample2d-sum", sumCode);
+const DIRECT = typedShader("resample2d", code);
+const AXIS = typedShader("resample2d-axis", axisCode);
+const SUM = typedShader("resample2d-sum", sumCode);
 
 /** Windows of more taps are cheaper as one map after the other, though that writes and reads what is between. */
 const MAX_DIRECT_TAPS = 64;
@@ -34,7 +34,7 @@ function direct(x: GpuOperand, y: GpuOperand, rows: WeightedWindows, columns: We
   const elements = product(y.shape);
   const [rowTables, columnTables] = [weightTablesOf(rows), weightTablesOf(columns)];
   return {
-    shader: DIRECT,
+    shader: DIRECT(x.dtype),
     params: [elements, ...x.shape.slice(2), ...y.shape.slice(2)],
     bindings: [x, rowTables.spans, rowTables.weights, columnTables.spans, columnTables.weights, y],
     grid: gridFor(elements, limits),
@@ -70,12 +70,15 @@ const alongColumns = (x: Binding, y: Binding, shape: readonly number[], columns:
 function alongAxis(x: Binding, y: Binding, elements: number, inner: number, windows: WeightedWindows, limits: Limits): Launch {
   const { spans, weights } = weightTablesOf(windows);
   return {
-    shader: AXIS,
+    shader: AXIS(dtypeOf(x), dtypeOf(y)),
     params: [elements, windows.inputSize, windows.starts.length, inner],
     bindings: [x, spans, weights, y],
     grid: gridFor(elements, limits),
   };
 }
+
+/** What lies between two maps keeps all its digits. */
+const dtypeOf = (binding: Binding): DType => ("dtype" in binding ? binding.dtype : "f32");
 
 /** y [planes] = weight · Σ x: global average pooling. Planes of many elements in parts first. */
 function planeSums(x: GpuOperand, y: GpuOperand, weight: number, limits: Limits): readonly Launch[] {
@@ -103,7 +106,7 @@ function partSums(x: Binding, y: Binding, { planes, terms, parts, weight }: Part
   const lanes = lanesFor(termsPerPart, MAX_LANES);
   const size = sizeFor(lanes);
   return {
-    shader: SUM,
+    shader: SUM(dtypeOf(x), dtypeOf(y)),
     constants: { SIZE: size, LANES: lanes },
     params: [planes, terms, parts, termsPerPart, floatWord(weight)],
     bindings: [x, y],

@@ -1,6 +1,8 @@
 // y[i, j] = Σ_r Σ_c rowWeights[r, i] · columnWeights[c, j] · x[rows[i].start + r, columns[j].start + c], r < rows[i].count,
 // c < columns[j].count; x [planes, H, W] → y [planes, Ho, Wo]. An invocation makes one output. For windows of few taps.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 struct Params {
   elements: u32,
   h: u32,
@@ -10,12 +12,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<T>;
 @group(0) @binding(2) var<storage, read> rows: array<vec2<u32>>; // (start, count)
 @group(0) @binding(3) var<storage, read> rowWeights: array<f32>;
 @group(0) @binding(4) var<storage, read> columns: array<vec2<u32>>;
 @group(0) @binding(5) var<storage, read> columnWeights: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<T>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -35,8 +37,8 @@ fn main(
   for (var r = 0u; r < row.y; r++) {
     let first = (plane * params.h + row.x + r) * params.w + column.x;
     var sum = 0.0f;
-    for (var c = 0u; c < column.y; c++) { sum = fma(x[first + c], columnWeights[c * params.wo + j], sum); }
+    for (var c = 0u; c < column.y; c++) { sum = fma(f32(x[first + c]), columnWeights[c * params.wo + j], sum); }
     total = fma(sum, rowWeights[r * params.ho + i], total);
   }
-  y[index] = total;
+  y[index] = T(total);
 }

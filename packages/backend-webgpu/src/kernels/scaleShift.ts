@@ -1,11 +1,11 @@
 import type { FusedActivation, KernelTable } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Limits, type Plan, type Step } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import { activationConstant } from "./conv-epilogue";
 import code from "./scaleShift.wgsl";
 
-const SHADER = shader("scaleShift", code);
+const SHADER = typedShader("scaleShift", code);
 
 /** y = x · scale + shift by channel. */
 export const scaleShift: Plan<KernelTable["scaleShift"]> = (inputs, outputs, _attrs, limits) =>
@@ -26,7 +26,7 @@ export function planScaleShift(
   const quads = Math.ceil(elements / 4);
   return [
     {
-      shader: SHADER,
+      shader: SHADER(x.dtype),
       constants: { isOneChannel: Number(inner % 4 === 0), ...activationConstant(activation) },
       params: [quads, c, inner],
       bindings: [...inputs, y],

@@ -1,6 +1,8 @@
 // y = activation(x · scale[c] + shift[c]); x, y [N, C, inner], scale and shift [C]: scaleShift (without activation) and
 // scaleShiftFused. An invocation makes four elements in a row, which have one channel where inner is a multiple of four.
 
+alias T = f32; // elements of maps and weights: f32 or f16; sums are f32
+
 override isOneChannel: bool = false;
 override activation: u32 = 0u; // none, relu, relu6, silu
 
@@ -11,10 +13,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<T>>;
 @group(0) @binding(2) var<storage, read> scale: array<f32>;
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<T>>;
 
 fn activate(value: vec4<f32>) -> vec4<f32> {
   switch activation {
@@ -49,5 +51,5 @@ fn main(
       shifts[j] = shift[channel];
     }
   }
-  y[quad] = activate(fma(x[quad], scales, shifts));
+  y[quad] = vec4<T>(activate(fma(vec4<f32>(x[quad]), scales, shifts)));
 }

@@ -1,9 +1,9 @@
 import { product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Limits, type Scratch } from "../launch";
-import { shader } from "../shader";
+import { typedShader } from "../shader";
 import code from "./sumParts.wgsl";
 
-const SUM = shader("sumParts", code);
+const SUM = typedShader("sumParts", code);
 
 /** Partial sums of y's elements, that as many workgroups made side by side; each part begins at a whole vec4. */
 export interface Parts {
@@ -20,7 +20,7 @@ export function partsOf(y: GpuOperand, count: number): Parts {
 
 /** y = Σ parts, in order. */
 export const sumParts = ({ scratch, count, elements }: Parts, y: GpuOperand, limits: Limits): Launch => ({
-  shader: SUM,
+  shader: SUM("f32", y.dtype),
   params: [elements / 4, count],
   bindings: [scratch, y],
   grid: gridFor(elements / 4, limits),

@@ -104,7 +104,6 @@ export const PORTABLE: Limits = {
   maxStorageBufferBindingSize: 2 ** 27,
   maxBufferSize: 2 ** 27,
   maxStorageBuffersPerShaderStage: 8,
-  hasSubgroups: false,
 };
 
 let nextId = 1;

@@ -6,6 +6,7 @@ import { add, mul, sub } from "../ops/binary";
 import { copyInto } from "../ops/copyInto";
 import { scaleShift } from "../ops/scaleShift";
 import { rsqrt } from "../ops/unary";
+import { wideDtype } from "../precision";
 import { scoped } from "../scope";
 import { sizeAt } from "../shape";
 import type { Tensor } from "../tensor";
@@ -40,7 +41,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     throw new ArgumentError("batchNorm", { rule: "runningMean and runningVar must be given unless training", got: "none" });
   }
   const channels = [sizeAt(x.shape, 1)];
-  const { y, mean, variance } = batchNormTrain(x, weight ?? ones(channels, x), bias ?? zeros(channels, x), eps);
+  const wide = { device: x.device, dtype: wideDtype(x) };
+  const { y, mean, variance } = batchNormTrain(x, weight ?? ones(channels, wide), bias ?? zeros(channels, wide), eps);
   // An empty batch has no statistics to learn from.
   if (runningMean && runningVar && x.elements > 0 && !isRecomputing()) {
     const values = x.elements / sizeAt(x.shape, 1);

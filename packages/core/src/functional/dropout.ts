@@ -45,7 +45,7 @@ export function stochasticDepth(x: Tensor, { p = 0.5, training = true, mode = "r
 function survivors(x: Tensor, shape: Shape, p: number): Tensor {
   const random = uniform(generatorState(x.device), { shape, dtype: x.dtype === "f64" ? "f64" : "f32" });
   const scale = p === 1 ? 0 : 1 / (1 - p);
-  return where(greaterEqual(random, p), constant(scale, random), 0);
+  return where(greaterEqual(random, p), constant(scale, x), 0);
 }
 
 function requireProbability(op: string, p: number): void {

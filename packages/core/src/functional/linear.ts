@@ -1,6 +1,7 @@
 import { formatShape, ShapeError } from "../errors";
 import { add } from "../ops/binary";
 import { matmul } from "../ops/matmul";
+import { toDtype } from "../ops/toDtype";
 import { sizeAt } from "../shape";
 import type { Tensor } from "../tensor";
 
@@ -16,6 +17,6 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   // [rows, K] · [N, K]ᵀ → [rows, N]
   const rows = x.shape.length === 2 ? x : x.reshape([x.elements / Math.max(features, 1), features]);
   const product = matmul(rows, weight, { transB: true });
-  const y = bias ? add(product, bias) : product;
+  const y = bias ? add(product, toDtype(bias, product.dtype)) : product;
   return y.reshape([...x.shape.slice(0, -1), sizeAt(weight.shape, 0)]);
 }

@@ -1,4 +1,4 @@
-import { applyFused, wantsGrad } from "../apply";
+import { applyFused, ruledInputs, wantsGrad } from "../apply";
 import { ones, zeros } from "../functional/creation";
 import { isFusionOn } from "../fusion";
 import { add, mul } from "../ops/binary";
@@ -99,11 +99,12 @@ function canFuseConv(x: Tensor, conv: Conv2d, norm: BatchNorm2d | undefined): bo
 
 function runFusedConv(x: Tensor, { conv, norm, plus, activation }: FusableConv): Tensor {
   return scoped(() => {
-    const output = conv2dOp.infer([x, conv.weight], conv.attrs)[0] as TensorSpec;
+    const maps = ruledInputs("low", [x, conv.weight, ...(plus ? [plus.value] : [])]);
+    const output = conv2dOp.infer(maps.slice(0, 2), conv.attrs)[0] as TensorSpec;
     plus?.requireSame(output);
     const { scale, shift } = foldConv(conv, norm);
-    const inputs = [x, conv.weight, scale, shift, ...(plus ? [plus.value] : [])];
-    const macs = conv2dOp.macs?.([x, conv.weight], [output], conv.attrs) ?? 0;
+    const inputs = [...maps.slice(0, 2), scale, shift, ...maps.slice(2)];
+    const macs = conv2dOp.macs?.(maps.slice(0, 2), [output], conv.attrs) ?? 0;
     return applyFused("conv2dFused", inputs, output, { ...conv.attrs, activation }, macs);
   });
 }

@@ -138,6 +138,7 @@ export abstract class Module<Output = Tensor> implements PathNode {
         moved.owner?.disown(moved);
         copyRole(value, moved);
         (module as unknown as Record<string, Tensor>)[name] = moved;
+        dropDerived(value);
         value.dispose();
       }
     }
@@ -146,7 +147,10 @@ export abstract class Module<Output = Tensor> implements PathNode {
 
   /** Frees parameters and buffers. */
   dispose(): void {
-    for (const value of this.stateDict().values()) value.dispose();
+    for (const value of this.stateDict().values()) {
+      dropDerived(value);
+      value.dispose();
+    }
     for (const [, module] of this.namedModules()) dropDerived(module);
   }
 

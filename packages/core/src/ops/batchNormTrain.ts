@@ -5,7 +5,7 @@ import { defineOp } from "../op";
 import { countElements, type TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import { batchNormTrainGrad } from "./batchNormTrainGrad";
-import { requireFloats } from "./rules";
+import { requireMapsAndChannels } from "./rules";
 import { requirePerChannel } from "./scaleShift";
 
 export interface BatchNormAttrs {
@@ -16,9 +16,10 @@ export const batchNormTrainOp = defineOp<BatchNormAttrs>()({
   name: "batchNormTrain",
   inputs: ["x", "weight", "bias"],
   outputs: ["y", "mean", "variance"],
+  precision: "own",
   infer: (specs) => {
     const [x, weight, bias] = specs as [TensorSpec, TensorSpec, TensorSpec];
-    const dtype = requireFloats("batchNormTrain", ["x", "weight", "bias"], specs);
+    const { map, channel } = requireMapsAndChannels("batchNormTrain", ["x", "weight", "bias"], specs, ["x"]);
     requirePerChannel("batchNormTrain", x.shape, { weight: weight.shape, bias: bias.shape });
     if (countElements(x.shape) > 0 && countElements(x.shape) === x.shape[1]) {
       throw new ShapeError("batchNormTrain", {
@@ -27,8 +28,8 @@ export const batchNormTrainOp = defineOp<BatchNormAttrs>()({
         fix: "Use a larger batch, or call eval() on the model",
       });
     }
-    const perChannel = { shape: weight.shape, dtype };
-    return [{ shape: x.shape, dtype }, perChannel, perChannel];
+    const perChannel = { shape: weight.shape, dtype: channel };
+    return [{ shape: x.shape, dtype: map }, perChannel, perChannel];
   },
   vjp: {
     joint: {
@@ -43,7 +44,8 @@ export const batchNormTrainOp = defineOp<BatchNormAttrs>()({
 });
 
 /**
- * y = (x − mean) / √(variance + eps) · weight + bias with the batch's own mean and (biased) variance [C]; x [N, C, ...].
+ * y = (x − mean) / √(variance + eps) · weight + bias with the batch's own mean and (biased) variance [C]; x [N, C, ...]. With x in
+ * f16 or bf16 all that is by channel has f32.
  * Source: Ioffe & Szegedy 2015, algorithm 1. @throws ShapeError with one value per channel.
  */
 export function batchNormTrain(

@@ -3,17 +3,19 @@ import { defineOp } from "../op";
 import type { TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import type { BatchNormAttrs } from "./batchNormTrain";
-import { requireFloats } from "./rules";
+import { requireMapsAndChannels } from "./rules";
 
 export const batchNormTrainGradOp = defineOp<BatchNormAttrs>()({
   name: "batchNormTrainGrad",
   inputs: ["x", "weight", "mean", "variance", "dy"],
   outputs: ["dx", "dweight", "dbias"],
+  precision: "own",
   infer: (specs) => {
     const [x, weight] = specs as [TensorSpec, TensorSpec];
-    const dtype = requireFloats("batchNormTrainGrad", ["x", "weight", "mean", "variance", "dy"], specs);
-    const perChannel = { shape: weight.shape, dtype };
-    return [{ shape: x.shape, dtype }, perChannel, perChannel];
+    const names = ["x", "weight", "mean", "variance", "dy"];
+    const { map, channel } = requireMapsAndChannels("batchNormTrainGrad", names, specs, ["x", "dy"]);
+    const perChannel = { shape: weight.shape, dtype: channel };
+    return [{ shape: x.shape, dtype: map }, perChannel, perChannel];
   },
   // A recorded derivative of batchNormTrain uses the composition functional/normalizeByBatch instead.
   vjp: null,

@@ -35,6 +35,7 @@ export const binaryOps = {
     ],
   }),
   pow: binaryOp("pow", {
+    precision: "full",
     grads: [
       // b = 0 has derivative 0 everywhere, also where a^(b-1) is infinite.
       [["a", "b"], ({ dy, a, b }) => where(equal(b, 0), 0, mul(dy, mul(b, pow(a, sub(b, 1)))))],

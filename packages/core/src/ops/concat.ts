@@ -17,6 +17,7 @@ export const concatOp = defineOp<ConcatAttrs>()({
   inputs: ["parts"],
   isVariadic: true,
   outputs: ["y"],
+  moves: true,
   infer: (parts, { axis, sizes }) => {
     const first = parts[0] as TensorSpec;
     for (const { shape } of parts) {

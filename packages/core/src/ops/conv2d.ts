@@ -5,8 +5,9 @@ import { countElements, type Pair, requireRank, type Shape, sizeAt, type TensorS
 import type { Tensor } from "../tensor";
 import { conv2dInputGrad } from "./conv2dInputGrad";
 import { conv2dWeightGrad } from "./conv2dWeightGrad";
-import { requireFloats } from "./rules";
+import { requireMapsAndChannels } from "./rules";
 import { sum } from "./sum";
+import { toDtype } from "./toDtype";
 
 /** `[top, bottom, left, right]` */
 export type Padding4 = readonly [top: number, bottom: number, left: number, right: number];
@@ -31,13 +32,14 @@ export const conv2dOp = defineOp<Conv2dAttrs>()({
   inputs: ["x", "weight", "bias"],
   optional: 1,
   outputs: ["y"],
+  precision: "low",
   infer: (specs, attrs) => {
     const [x, weight, bias] = specs as [TensorSpec, TensorSpec, TensorSpec | undefined];
-    const dtype = requireFloats("conv2d", ["x", "weight", "bias"], specs);
+    const { map } = requireMapsAndChannels("conv2d", ["x", "weight", "bias"], specs, ["x", "weight"]);
     requireRank("conv2d", "x", x, 4, "[N, C, H, W]");
     requireRank("conv2d", "weight", weight, 4, "[outChannels, channels / groups, kernelHeight, kernelWidth]");
     requireChannels(x.shape, weight.shape, bias?.shape, attrs.groups);
-    return [{ shape: conv2dOutputShape(x.shape, weight.shape, attrs), dtype }];
+    return [{ shape: conv2dOutputShape(x.shape, weight.shape, attrs), dtype: map }];
   },
   vjp: {
     x: {
@@ -54,7 +56,7 @@ export const conv2dOp = defineOp<Conv2dAttrs>()({
         return conv2dWeightGrad(saved("x"), dy, { ...attrs, kernelSize: [height, width] });
       },
     },
-    bias: { saves: [], grad: ({ dy }) => sum(dy, { axes: [0, 2, 3] }) },
+    bias: { saves: [], grad: ({ dy, spec }) => sum(toDtype(dy, spec(2).dtype), { axes: [0, 2, 3] }) },
   },
   macs: ([, weight], [y]) => countElements(y?.shape ?? []) * countElements(weight?.shape.slice(1) ?? []),
 });
@@ -116,7 +118,7 @@ export function toPadding4(padding: Pair | Padding4): Padding4 {
 
 /**
  * 2-D convolution (cross-correlation): x [N, C, H, W] * weight [O, C / groups, kh, kw] + bias [O] → y [N, O, Ho, Wo].
- * groups = C gives a depthwise convolution.
+ * groups = C gives a depthwise convolution. Beside an x of 16 bits the bias is f32.
  * @throws ShapeError naming the argument that doesn't fit.
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor | null, options: Conv2dOptions = {}): Tensor {

@@ -9,6 +9,8 @@ export const copyIntoOp = defineOp<Record<never, never>>()({
   name: "copyInto",
   inputs: ["target", "source"],
   outputs: [],
+  moves: true,
+  precision: "own",
   infer: (specs) => {
     const [target, source] = specs as [TensorSpec, TensorSpec];
     requireSameDType("copyInto", ["target", "source"], specs);

@@ -1,6 +1,6 @@
 import { apply1 } from "../apply";
 import { constant } from "../functional/constant";
-import type { Op, VjpContext } from "../op";
+import type { Op, Precision, VjpContext } from "../op";
 import { broadcastShapes, type TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import { requireExactly, requireFloats, requireNumbers, requireSameDType } from "./rules";
@@ -21,6 +21,8 @@ interface UnaryRow {
   readonly params?: readonly string[];
   /** Also defined for i32. */
   readonly takesIntegers?: boolean;
+  /** As `Op.precision`. */
+  readonly precision?: Precision;
   /** What `grad` reads: the input, the result or neither. */
   readonly saves: "x" | "y" | null;
   /** dL/dx from dy; null where the derivative is zero everywhere. */
@@ -33,7 +35,7 @@ export interface ElementwiseOp extends Op<Params> {
 
 /** y = f(x), element by element. */
 export function unaryOp(name: string, row: UnaryRow): ElementwiseOp {
-  const { saves, grad, params = [], takesIntegers = false } = row;
+  const { saves, grad, params = [], takesIntegers = false, precision } = row;
   const toContext = (context: VjpContext<Params>): UnaryContext => ({
     dy: context.dy,
     isRecorded: context.isRecorded,
@@ -50,6 +52,7 @@ export function unaryOp(name: string, row: UnaryRow): ElementwiseOp {
     params,
     inputs: ["x"],
     outputs: ["y"],
+    ...(precision && { precision }),
     infer: ([x]) => {
       const spec = x as TensorSpec;
       return [{ shape: spec.shape, dtype: (takesIntegers ? requireNumbers : requireFloats)(name, ["x"], [spec]) }];
@@ -66,6 +69,8 @@ interface BinaryRow {
   readonly isComparison?: boolean;
   /** Also defined for i32. */
   readonly takesIntegers?: boolean;
+  /** As `Op.precision`. */
+  readonly precision?: Precision;
   /** dL/da and dL/db, before broadcasts are summed; null where an op has none. */
   readonly grads: readonly [BinaryDerivative, BinaryDerivative] | null;
   readonly params?: readonly string[];
@@ -84,6 +89,7 @@ export function binaryOp(name: string, row: BinaryRow): ElementwiseOp {
     params: row.params ?? [],
     inputs: ["a", "b"],
     outputs: ["y"],
+    ...(row.precision && { precision: row.precision }),
     infer: (specs) => {
       const [a, b] = specs as [TensorSpec, TensorSpec];
       const dtype = (row.takesIntegers ? requireNumbers : requireFloats)(name, ["a", "b"], specs);
@@ -112,6 +118,7 @@ export const whereOp: ElementwiseOp = {
   params: [],
   inputs: ["condition", "a", "b"],
   outputs: ["y"],
+  moves: true,
   infer: (specs) => {
     const [condition, a, b] = specs as [TensorSpec, TensorSpec, TensorSpec];
     requireExactly("where", "condition", condition, "bool");

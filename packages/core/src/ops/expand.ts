@@ -12,6 +12,7 @@ export const expandOp = defineOp<ExpandAttrs>()({
   name: "expand",
   inputs: ["x"],
   outputs: ["y"],
+  moves: true,
   infer: ([x], { shape }) => {
     const spec = x as TensorSpec;
     if (!isSameShape(broadcastShapes("expand", spec.shape, shape), shape)) {

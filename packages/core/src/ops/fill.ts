@@ -15,6 +15,7 @@ export const fillOp = defineOp<FillAttrs>()({
   name: "fill",
   inputs: [],
   outputs: ["y"],
+  moves: true,
   infer: (_, { shape, dtype }) => {
     requireValidShape("fill", shape);
     return [{ shape, dtype }];

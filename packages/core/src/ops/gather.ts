@@ -14,6 +14,7 @@ export const gatherOp = defineOp<GatherAttrs>()({
   name: "gather",
   inputs: ["x", "indices"],
   outputs: ["y"],
+  moves: true,
   infer: (specs, { axis }) => {
     const [x, indices] = specs as [TensorSpec, TensorSpec];
     requireIndices("gather", "x", x.shape, indices, axis);

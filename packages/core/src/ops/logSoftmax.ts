@@ -12,6 +12,7 @@ export const logSoftmaxOp = defineOp<SoftmaxAttrs>()({
   name: "logSoftmax",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "full",
   infer: ([x]) => [{ shape: (x as TensorSpec).shape, dtype: requireFloats("logSoftmax", ["x"], [x as TensorSpec]) }],
   vjp: {
     // dx = dy − softmax(x) · Σ dy

@@ -16,6 +16,7 @@ export const matmulOp = defineOp<MatmulAttrs>()({
   name: "matmul",
   inputs: ["a", "b"],
   outputs: ["y"],
+  precision: "low",
   infer: (specs, attrs) => {
     const [a, b] = specs as [TensorSpec, TensorSpec];
     const dtype = requireFloats("matmul", ["a", "b"], specs);

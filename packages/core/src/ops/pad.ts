@@ -22,6 +22,7 @@ export const padOp = defineOp<PadAttrs>()({
   name: "pad",
   inputs: ["x"],
   outputs: ["y"],
+  moves: true,
   infer: ([x], { before, after, mode }) => {
     const { shape, dtype } = x as TensorSpec;
     if (

@@ -13,6 +13,7 @@ export const permuteOp = defineOp<PermuteAttrs>()({
   name: "permute",
   inputs: ["x"],
   outputs: ["y"],
+  moves: true,
   infer: ([x], { axes }) => {
     const spec = x as TensorSpec;
     return [{ shape: axes.map((axis) => sizeAt(spec.shape, axis)), dtype: spec.dtype }];

@@ -12,6 +12,7 @@ export const prodOp = defineOp<ReduceAttrs>()({
   name: "prod",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "full",
   infer: ([x], { axes, keepDims }) => {
     const spec = x as TensorSpec;
     return [{ shape: reduceShape(spec.shape, axes, keepDims), dtype: requireFloats("prod", ["x"], [spec]) }];

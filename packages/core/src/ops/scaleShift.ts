@@ -5,23 +5,37 @@ import { type Shape, sizeAt, type TensorSpec } from "../shape";
 import type { Tensor } from "../tensor";
 import { mul } from "./binary";
 import { reshape } from "./reshape";
-import { requireFloats } from "./rules";
+import { requireMapsAndChannels } from "./rules";
 import { sum } from "./sum";
+import { toDtype } from "./toDtype";
 
 export const scaleShiftOp = defineOp<Record<never, never>>()({
   name: "scaleShift",
   inputs: ["x", "scale", "shift"],
   outputs: ["y"],
+  precision: "own",
   infer: (specs) => {
     const [x, scale, shift] = specs as [TensorSpec, TensorSpec, TensorSpec];
-    const dtype = requireFloats("scaleShift", ["x", "scale", "shift"], specs);
+    const { map } = requireMapsAndChannels("scaleShift", ["x", "scale", "shift"], specs, ["x"]);
     requirePerChannel("scaleShift", x.shape, { scale: scale.shape, shift: shift.shape });
-    return [{ shape: x.shape, dtype }];
+    return [{ shape: x.shape, dtype: map }];
   },
   vjp: {
-    x: { saves: ["scale"], grad: ({ dy, saved }) => mul(dy, reshape(saved("scale"), channelShape(dy.shape))) },
-    scale: { saves: ["x"], grad: ({ dy, saved }) => sum(mul(dy, saved("x")), { axes: axesButChannels(dy.shape) }) },
-    shift: { saves: [], grad: ({ dy }) => sum(dy, { axes: axesButChannels(dy.shape) }) },
+    x: {
+      saves: ["scale"],
+      grad: ({ dy, saved }) => mul(dy, toDtype(reshape(saved("scale"), channelShape(dy.shape)), dy.dtype)),
+    },
+    scale: {
+      saves: ["x"],
+      grad: ({ dy, saved, spec }) => {
+        const wide = toDtype(dy, spec(1).dtype);
+        return sum(mul(wide, toDtype(saved("x"), wide.dtype)), { axes: axesButChannels(dy.shape) });
+      },
+    },
+    shift: {
+      saves: [],
+      grad: ({ dy, spec }) => sum(toDtype(dy, spec(2).dtype), { axes: axesButChannels(dy.shape) }),
+    },
   },
 });
 
@@ -43,5 +57,5 @@ export function requirePerChannel(op: string, x: Shape, perChannel: Readonly<Rec
   }
 }
 
-/** y = x · scale + shift by channel: x [N, C, ...], scale and shift [C]. Batch norm at evaluation. */
+/** y = x · scale + shift by channel: x [N, C, ...], scale and shift [C], f32 beside an x of 16 bits. Batch norm at evaluation. */
 export const scaleShift = (x: Tensor, scale: Tensor, shift: Tensor): Tensor => apply1(scaleShiftOp, [x, scale, shift], {});

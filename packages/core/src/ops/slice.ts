@@ -15,6 +15,7 @@ export const sliceOp = defineOp<SliceAttrs>()({
   name: "slice",
   inputs: ["x"],
   outputs: ["y"],
+  moves: true,
   infer: ([x], { starts, sizes, steps }) => {
     const { shape, dtype } = x as TensorSpec;
     const fits =

@@ -15,6 +15,7 @@ export const sliceGradOp = defineOp<SliceGradAttrs>()({
   name: "sliceGrad",
   inputs: ["dy"],
   outputs: ["dx"],
+  moves: true,
   infer: ([dy], { shape }) => [{ shape, dtype: (dy as TensorSpec).dtype }],
   vjp: { dy: { saves: [], grad: ({ dy: ddx, spec, attrs }) => slice(ddx, attrs.starts, spec(0).shape, attrs.steps) } },
 });

@@ -14,6 +14,7 @@ export const softmaxOp = defineOp<SoftmaxAttrs>()({
   name: "softmax",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "full",
   infer: ([x]) => [{ shape: (x as TensorSpec).shape, dtype: requireFloats("softmax", ["x"], [x as TensorSpec]) }],
   vjp: {
     // dx = y · (dy − Σ dy · y)

@@ -1,6 +1,6 @@
 import { formatShape, ShapeError } from "../errors";
 import { isSameShape, type TensorSpec } from "../shape";
-import { requireFloats } from "./rules";
+import { requireWideFloats } from "./rules";
 
 /** Shape rule of the optimizer steps: grad and state have the parameter's shape, `hyper` (argument 2) holds `count` numbers. */
 export function requireStepShapes(
@@ -9,7 +9,7 @@ export function requireStepShapes(
   specs: readonly TensorSpec[],
   count: number,
 ): readonly TensorSpec[] {
-  requireFloats(op, names, specs);
+  requireWideFloats(op, names, specs);
   const param = specs[0] as TensorSpec;
   for (const [i, { shape }] of specs.entries()) {
     const wanted = i === 2 ? [count] : param.shape;

@@ -24,6 +24,7 @@ export const sumOp = defineOp<ReduceAttrs>()({
   name: "sum",
   inputs: ["x"],
   outputs: ["y"],
+  precision: "full",
   infer: ([x], { axes, keepDims }) => {
     const spec = x as TensorSpec;
     return [{ shape: reduceShape(spec.shape, axes, keepDims), dtype: requireNumbers("sum", ["x"], [spec]) }];

@@ -12,6 +12,8 @@ export const toDtypeOp = defineOp<ToDtypeAttrs>()({
   name: "toDtype",
   inputs: ["x"],
   outputs: ["y"],
+  moves: true,
+  precision: "own",
   infer: ([x], { dtype }) => [{ shape: (x as TensorSpec).shape, dtype }],
   vjp: {
     x: {

@@ -15,10 +15,10 @@ export const unaryOps = {
   abs: unaryOp("abs", { takesIntegers: true, saves: "x", grad: ({ dy, x }) => mul(dy, sign(x)) }),
   sign: unaryOp("sign", { takesIntegers: true, saves: null, grad: null }),
   floor: unaryOp("floor", { saves: null, grad: null }),
-  exp: unaryOp("exp", { saves: "y", grad: ({ dy, y }) => mul(dy, y) }),
-  log: unaryOp("log", { saves: "x", grad: ({ dy, x }) => div(dy, x) }),
+  exp: unaryOp("exp", { precision: "full", saves: "y", grad: ({ dy, y }) => mul(dy, y) }),
+  log: unaryOp("log", { precision: "full", saves: "x", grad: ({ dy, x }) => div(dy, x) }),
   sqrt: unaryOp("sqrt", { saves: "y", grad: ({ dy, y }) => div(mul(dy, 0.5), y) }),
-  rsqrt: unaryOp("rsqrt", { saves: "y", grad: ({ dy, y }) => mul(mul(dy, -0.5), mul(y, mul(y, y))) }),
+  rsqrt: unaryOp("rsqrt", { precision: "full", saves: "y", grad: ({ dy, y }) => mul(mul(dy, -0.5), mul(y, mul(y, y))) }),
   erf: unaryOp("erf", { saves: "x", grad: ({ dy, x }) => mul(dy, mul(exp(neg(mul(x, x))), TWO_OVER_SQRT_PI)) }),
   tanh: unaryOp("tanh", {
     saves: "y",
@@ -49,6 +49,7 @@ export const unaryOps = {
       isRecorded ? where(greater(x, 0), dy, mul(dy, mul(exp(x), alpha(params)))) : fusedGrads.eluGrad(x, dy, alpha(params)),
   }),
   softplus: unaryOp("softplus", {
+    precision: "full",
     params: ["beta", "threshold"],
     saves: "x",
     grad: ({ dy, x, params, isRecorded }) => {

@@ -1,8 +1,9 @@
-import type { FusedActivation, FusedTable, Shape, TensorSpec } from "@vertebra/core";
+import type { FusedActivation, FusedTable, HalfDType, Shape, TensorSpec } from "@vertebra/core";
 import type { Subject } from "../case-run";
 import { type Argument, argumentsOf, opOf } from "../case-values";
 import { normal } from "../cases/inputs";
 import { productCases } from "../cases/products";
+import { halved } from "../half";
 import { boundsOf } from "../noisy";
 import { channelOf } from "../reference/kernels/batchNormTrain";
 import { MEANINGS } from "../reference/kernels/index";
@@ -11,10 +12,13 @@ import type { Bound, Precision } from "../tolerance";
 import { ACTIVATIONS, activated, type Finished } from "./activated";
 import { fusedSubject } from "./subject";
 
+/** Arguments that may have 16 bits. */
+const MAPS = [0, 1, 4];
+
 type FusedAttrs = FusedTable["conv2dFused"];
 
 /** Every convolution of the op's cases, with each activation in turn, and every other one with a residual. */
-export function convSubjects(precision: Precision): Subject[] {
+export function convSubjects(precision: Precision, half?: HalfDType): Subject[] {
   const activations = Object.keys(ACTIVATIONS) as FusedActivation[];
   return productCases.conv2d.cases.map(({ name, inputs, attrs }, i) => {
     const activation = activations[i % activations.length] as FusedActivation;
@@ -24,6 +28,7 @@ export function convSubjects(precision: Precision): Subject[] {
       { ...attrs, activation },
       i % 2 === 1,
       precision,
+      half,
     );
   });
 }
@@ -34,13 +39,15 @@ function convSubject(
   attrs: FusedAttrs,
   hasResidual: boolean,
   precision: Precision,
+  half: HalfDType | undefined,
 ): Subject {
   const specs = [x, weight].map((shape): TensorSpec => ({ shape: shape ?? [], dtype: "f64" }));
   const output = opOf("conv2d").infer(specs, attrs)[0] as TensorSpec;
   const perChannel = [output.shape[1] as number];
   const shapes = [x ?? [], weight ?? [], perChannel, perChannel, ...(hasResidual ? [output.shape] : [])];
   // Any op's name will do: arguments are drawn by it and the case's.
-  const arguments_ = argumentsOf("conv2d", { name: `fused ${name}`, attrs, inputs: shapes.map((shape) => normal(shape)) });
+  const drawn = argumentsOf("conv2d", { name: `fused ${name}`, attrs, inputs: shapes.map((shape) => normal(shape)) });
+  const arguments_ = half ? halved(drawn, MAPS, half) : drawn;
   return fusedSubject("conv2dFused", {
     name,
     arguments_,
@@ -48,6 +55,7 @@ function convSubject(
     expected: composition(arguments_, output.shape, attrs, precision),
     reason: "the convolution's bound times scale, three roundings and the activation",
     precision,
+    half,
   });
 }
 

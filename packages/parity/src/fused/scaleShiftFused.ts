@@ -1,8 +1,9 @@
-import type { FusedTable, Shape } from "@vertebra/core";
+import type { FusedTable, HalfDType, Shape } from "@vertebra/core";
 import type { Subject } from "../case-run";
 import { argumentsOf } from "../case-values";
 import { normal } from "../cases/inputs";
 import { planeCases } from "../cases/planes";
+import { halved } from "../half";
 import { boundsOf } from "../noisy";
 import { MEANINGS } from "../reference/kernels/index";
 import type { Values } from "../reference/values";
@@ -10,22 +11,32 @@ import type { Bound, Precision } from "../tolerance";
 import { activated, type Finished } from "./activated";
 import { fusedSubject } from "./subject";
 
+/** Arguments that may have 16 bits. */
+const MAPS = [0];
+
 type FusedAttrs = FusedTable["scaleShiftFused"];
 
 const ACTIVATIONS: readonly FusedAttrs["activation"][] = ["relu", "relu6", "silu"];
 
 /** Every case of the op, with every activation. */
-export const scaleShiftSubjects = (precision: Precision): Subject[] =>
+export const scaleShiftSubjects = (precision: Precision, half?: HalfDType): Subject[] =>
   planeCases.scaleShift.cases.flatMap(({ name, inputs }) => {
     const shapes = inputs.map(({ shape }) => shape);
-    return ACTIVATIONS.map((activation) => scaleShiftSubject(`${name}, ${activation}`, shapes, { activation }, precision));
+    return ACTIVATIONS.map((activation) => scaleShiftSubject(`${name}, ${activation}`, shapes, { activation }, precision, half));
   });
 
-function scaleShiftSubject(name: string, shapes: readonly Shape[], attrs: FusedAttrs, precision: Precision): Subject {
+function scaleShiftSubject(
+  name: string,
+  shapes: readonly Shape[],
+  attrs: FusedAttrs,
+  precision: Precision,
+  half: HalfDType | undefined,
+): Subject {
   // Numbers so large that relu6 cuts many off.
   const inputs = shapes.map((shape) => normal(shape, { scale: 3 }));
   // Any op's name will do: arguments are drawn by it and the case's.
-  const arguments_ = argumentsOf("scaleShift", { name: `fused ${name}`, attrs, inputs });
+  const drawn = argumentsOf("scaleShift", { name: `fused ${name}`, attrs, inputs });
+  const arguments_ = half ? halved(drawn, MAPS, half) : drawn;
   return fusedSubject("scaleShiftFused", {
     name,
     arguments_,
@@ -37,6 +48,7 @@ function scaleShiftSubject(name: string, shapes: readonly Shape[], attrs: FusedA
     ),
     reason: "a product, a sum and the activation",
     precision,
+    half,
   });
 }
 

@@ -1,7 +1,8 @@
-import { applyFused, type Device, type FusedTable, Scope, type Shape } from "@vertebra/core";
+import { applyFused, type Device, type FusedTable, type HalfDType, Scope, type TensorSpec } from "@vertebra/core";
 import type { Subject } from "../case-run";
 import type { Argument } from "../case-values";
 import { type Evaluation, toTensor, toValues } from "../evaluate";
+import { halfBound } from "../half";
 import type { Precision } from "../tolerance";
 import type { Finished } from "./activated";
 
@@ -14,21 +15,24 @@ interface FusedCall<K extends keyof FusedTable> {
   /** Where the bound comes from. */
   readonly reason: string;
   readonly precision: Precision;
+  /** That maps have, arguments and result. */
+  readonly half: HalfDType | undefined;
 }
 
 /** The call as a case: it has no gradients. */
 export function fusedSubject<K extends keyof FusedTable>(op: K, call: FusedCall<K>): Subject {
-  const { name, arguments_, attrs, expected, reason, precision } = call;
+  const { name, arguments_, attrs, expected, reason, precision, half } = call;
   return {
     op,
-    name,
+    name: half ? `${name}, ${half}` : name,
     reason,
     results: [expected.result],
-    bounds: [expected.bound],
+    bounds: [half ? halfBound(expected.result, expected.bound, half) : expected.bound],
     grads: [],
     gradientBounds: [],
     precision,
-    evaluate: (device) => evaluateFused(device, op, arguments_, { shape: expected.result.shape, attrs }),
+    evaluate: (device) =>
+      evaluateFused(device, op, arguments_, { shape: expected.result.shape, dtype: half ?? device.floatDtype, attrs }),
   };
 }
 
@@ -36,13 +40,13 @@ async function evaluateFused<K extends keyof FusedTable>(
   device: Device,
   op: K,
   arguments_: readonly Argument[],
-  { shape, attrs }: { readonly shape: Shape; readonly attrs: FusedTable[K] },
+  { shape, dtype, attrs }: TensorSpec & { readonly attrs: FusedTable[K] },
 ): Promise<Evaluation> {
   const scope = new Scope(undefined);
   try {
     const output = scope.run(() => {
       const inputs = arguments_.map((argument) => toTensor(argument, device));
-      return applyFused(op, inputs, { shape, dtype: device.floatDtype }, attrs, 0);
+      return applyFused(op, inputs, { shape, dtype }, attrs, 0);
     });
     return { bytes: [await output.bytes()], results: [await toValues(output)], grads: [] };
   } finally {
