@@ -1,5 +1,6 @@
 import type { CommandName } from "./commands";
 import { choice, count, imageSize, jsonObject, names, number, type OptionType, text, toggle } from "./option-types";
+import { PRECISIONS } from "./precision";
 
 /** One option of one or more commands. Parsing, help and docs/cli.md are made from it. */
 export interface OptionRow<T> {
@@ -187,6 +188,12 @@ export const OPTIONS = {
     help: "Threads of the cpu device.",
     byDefault: "as many as there are cores",
     commands: EVERY,
+  }),
+  precision: option({
+    type: choice(PRECISIONS),
+    help: "What convolutions and matrix products run in; weights stay f32. Devices without kernels for it convert, which is slow.",
+    byDefault: "f32",
+    commands: ["train", ...MODEL_RUNS],
   }),
   validate: option({
     type: toggle,

@@ -6,6 +6,7 @@ import { buildFitting, buildOptionsOf, factsOf, fittingModel, publishedPreproces
 import { usingWeights } from "./open-file";
 import type { JsonObject } from "./option-types";
 import type { Output } from "./output";
+import { inPrecision, type PrecisionName } from "./precision";
 import { readRecord, type TrainingRecord } from "./training/checkpoint";
 import { UsageError } from "./usage-error";
 import { readWeightsMetadata, type WeightsMetadata } from "./weights-metadata";
@@ -69,14 +70,18 @@ export async function loadTrainedModel({
   });
 }
 
-/** Logits [N, C] of images [N, C, H, W]. Waits for the device. */
-export async function runModel(
-  model: Module,
-  images: Float32Array,
-  shape: readonly number[],
-  device: Device,
-): Promise<Float32Array> {
-  const logits = noGrad(() => scoped(() => model.forward(tensor(images, { shape, device }))));
+export interface ModelInput {
+  /** [N, C, H, W] */
+  readonly shape: readonly number[];
+  readonly images: Float32Array;
+  readonly device: Device;
+  readonly precision: PrecisionName;
+}
+
+/** Logits [N, C]. Waits for the device. */
+export async function runModel(model: Module, { images, shape, device, precision }: ModelInput): Promise<Float32Array> {
+  const forward = () => model.forward(tensor(images, { shape, device }));
+  const logits = noGrad(() => scoped(() => inPrecision(precision, forward)));
   try {
     return Float32Array.from(await logits.data());
   } finally {

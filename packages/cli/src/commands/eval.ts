@@ -30,6 +30,7 @@ export const evalCommand: Command<"eval"> = async ({ args, options, output }) =>
     let seen = 0;
     const result = await evaluate(model, loader, {
       device,
+      precision: options.precision ?? "f32",
       onBatch: (images) => {
         if (output.isLive) bar.add(images - seen);
         seen = images;

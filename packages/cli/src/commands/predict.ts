@@ -15,7 +15,7 @@ const BAR_WIDTH = 20;
 
 export const predict: Command<"predict"> = async ({ args, options, output }) => {
   const [name = "", ...images] = args;
-  const { weights = "", numClasses, topK = 5 } = options;
+  const { weights = "", numClasses, topK = 5, precision = "f32" } = options;
   return usingDevice(options.device, { ...options, output }, async (device) => {
     const where = "vertebra predict";
     const trained = await loadTrainedModel({ where, name, weights, numClasses, options: options.options, device, output });
@@ -24,7 +24,7 @@ export const predict: Command<"predict"> = async ({ args, options, output }) => 
     // One at a time, so that memory doesn't grow with the number of images.
     for (const image of images) {
       const { values, shape } = await prepare(image, trained);
-      const logits = await runModel(trained.model, values, [1, ...shape], device);
+      const logits = await runModel(trained.model, { images: values, shape: [1, ...shape], device, precision });
       const predictions = rankClasses(logits, classesOf(trained)).slice(0, topK);
       results.push({ image, predictions });
       if (!output.isJson) printPredictions(output, image, predictions);

@@ -93,7 +93,7 @@ async function classify(
 ): Promise<Digit> {
   const pixels = images.slice(n * 28 * 28, (n + 1) * 28 * 28);
   const { values, shape } = prepareAsTrained({ pixels, width: 28, height: 28, channels: 1 }, MNIST_PREPROCESSING);
-  const logits = await runModel(model, values, [1, ...shape], device);
+  const logits = await runModel(model, { images: values, shape: [1, ...shape], device, precision: "f32" });
   return { pixels, label: classes[labels[n] as number] ?? "", predictions: rankClasses(logits, classes) };
 }
 

@@ -17,7 +17,7 @@ import { writeAtomically } from "../write-atomically";
 
 export const run: Command<"run"> = async ({ args, options, output }) => {
   const [name = ""] = args;
-  const { weights = "", inputFile = "", outputFile = "", numClasses, batchSize } = options;
+  const { weights = "", inputFile = "", outputFile = "", numClasses, batchSize, precision = "f32" } = options;
   const where = "vertebra run";
   await requireOtherFile(where, outputFile, [inputFile, weights]);
   return usingDevice(options.device, { ...options, output }, async (device) => {
@@ -32,7 +32,12 @@ export const run: Command<"run"> = async ({ args, options, output }) => {
     for (let from = 0; from < n || from === 0; from += step) {
       const size = Math.min(step, n - from);
       parts.push(
-        await runModel(model, values.subarray(from * perImage, (from + size) * perImage), [size, ...shape.slice(1)], device),
+        await runModel(model, {
+          images: values.subarray(from * perImage, (from + size) * perImage),
+          shape: [size, ...shape.slice(1)],
+          device,
+          precision,
+        }),
       );
     }
     const seconds = (performance.now() - started) / 1000;

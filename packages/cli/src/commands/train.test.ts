@@ -86,6 +86,8 @@ describe("train", () => {
     "--optimizer sgd --schedule cosine --warmup 0.5",
     "--optimizer adam",
     "--optimizer rmsprop --momentum 0.5 --schedule step",
+    "--precision f16",
+    "--precision bf16",
   ])("%s: 40 steps in one go and with Ctrl-C and --resume in between are the same bytes", async (line) => {
     const whole = await train("whole.safetensors", line);
     const stopped = await train("part.safetensors", line, interruptAt("40 %"));
@@ -94,6 +96,15 @@ describe("train", () => {
     const resumed = await runCli(["train", "--resume", file("part.safetensors"), "--threads", "2"]);
     expect(resumed.code).toBe(0);
     expect(readFileSync(file("part.safetensors")).equals(readFileSync(file("whole.safetensors")))).toBe(true);
+  });
+
+  test.each(["f16", "bf16"])("learns in %s too, and eval takes the weights in any precision", async (precision) => {
+    const { stdout } = await train(`${precision}.safetensors`, `--precision ${precision} --json`);
+    expect(JSON.parse(stdout).testAccuracy).toBeGreaterThan(0.9);
+    const { tensors } = readSafetensors(readFileSync(file(`${precision}.safetensors`)));
+    expect([tensors.get("conv1.weight")?.dtype, tensors.get("optimizer.0.momentum")?.dtype]).toEqual(["f32", "f32"]);
+    const line = ["eval", "lenet5", "--weights", file(`${precision}.safetensors`), "--precision", precision, "--json"];
+    expect(JSON.parse((await runCli(line)).stdout).accuracy).toBe(JSON.parse(stdout).testAccuracy);
   });
 
   test("a model with running statistics resumes bit for bit too", async () => {
@@ -155,6 +166,9 @@ describe("--resume", () => {
     const resume = (...line: string[]) => runCli(["train", ...line, "--resume", file("begun.safetensors")]);
     expect((await resume("--lr", "0.5")).stderr).toContain(
       "--lr must be what the run was begun with, 0.03, got 0.5. Leave it out",
+    );
+    expect((await resume("--precision", "f16")).stderr).toContain(
+      "--precision must be what the run was begun with, f32, got f16",
     );
     expect((await resume("resnet18")).stderr).toContain("MODEL must be the checkpoint's, lenet5");
     expect((await resume("--batch-size", "8")).code).toBe(0);

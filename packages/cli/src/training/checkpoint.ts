@@ -5,6 +5,7 @@ import {
   type HostTensor,
   type LoadOptions,
   type LoadReport,
+  type LossScalerState,
   type Module,
   type Optimizer,
   StateDictError,
@@ -40,6 +41,8 @@ export interface TrainingRecord {
   readonly classes: readonly string[];
   readonly settings: TrainingSettings;
   readonly position: Position;
+  /** Of a run in f16. */
+  readonly scaler?: LossScalerState;
   /** Of dropout: i32 [seed low, seed high, stream, counter]. */
   readonly generator: readonly number[];
 }
@@ -143,7 +146,7 @@ export function readRecord(path: string, metadata: ReadonlyMap<string, string>):
   if (json === undefined) return undefined;
   try {
     const record = JSON.parse(json) as TrainingRecord;
-    const { position, generator, classes, settings, preprocessing, options = {} } = record;
+    const { position, generator, classes, settings, preprocessing, scaler, options = {} } = record;
     const counts = [record.numClasses, record.inChannels, position.epoch, position.batch, position.step];
     const isWhole =
       typeof record.model === "string" &&
@@ -152,9 +155,11 @@ export function readRecord(path: string, metadata: ReadonlyMap<string, string>):
       generator.every(Number.isInteger) &&
       Array.isArray(classes) &&
       typeof settings.lr === "number" &&
+      (scaler === undefined || (scaler.factor > 0 && Number.isSafeInteger(scaler.streak))) &&
       isBuildOptions(options) &&
       Array.isArray(preprocessing.mean);
-    if (isWhole) return record;
+    // Files of before there was a choice.
+    if (isWhole) return { ...record, settings: { ...settings, precision: settings.precision ?? "f32" } };
   } catch {
     // Not JSON, or a field that isn't there: said below.
   }

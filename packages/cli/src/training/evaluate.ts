@@ -1,5 +1,6 @@
 import { crossEntropy, type Device, type Module, noGrad, scope, tensor } from "@vertebra/core";
 import type { BatchLoader } from "@vertebra/data";
+import { inPrecision, type PrecisionName } from "../precision";
 import { type BatchResult, countCorrect } from "./step";
 
 export interface Evaluation {
@@ -13,6 +14,7 @@ export interface Evaluation {
 
 export interface EvaluateOptions {
   readonly device: Device;
+  readonly precision: PrecisionName;
   /** Called after each batch with the images seen so far; false stops. */
   readonly onBatch?: (images: number) => boolean;
 }
@@ -21,14 +23,14 @@ export interface EvaluateOptions {
 export async function evaluate(
   model: Module,
   loader: BatchLoader,
-  { device, onBatch }: EvaluateOptions,
+  { device, precision, onBatch }: EvaluateOptions,
 ): Promise<Evaluation | undefined> {
   const wasTraining = model.isTraining;
   model.eval();
   let [images, correct, lossSum] = [0, 0, 0];
   try {
     for await (const batch of loader) {
-      const result = await evaluateBatch(model, batch, device);
+      const result = await evaluateBatch(model, batch, device, precision);
       images += batch.size;
       correct += result.correct;
       lossSum += result.loss * batch.size;
@@ -42,11 +44,11 @@ export async function evaluate(
 
 type Batch = BatchLoader extends AsyncIterable<infer B> ? B : never;
 
-async function evaluateBatch(model: Module, batch: Batch, device: Device): Promise<BatchResult> {
+async function evaluateBatch(model: Module, batch: Batch, device: Device, precision: PrecisionName): Promise<BatchResult> {
   using _batch = scope();
   const images = tensor(batch.images, { shape: batch.shape, device });
   const labels = tensor(batch.labels, { dtype: "i32", device });
-  const logits = noGrad(() => model.forward(images));
+  const logits = noGrad(() => inPrecision(precision, () => model.forward(images)));
   const loss = noGrad(() => crossEntropy(logits, labels));
   return { loss: await loss.item(), correct: await countCorrect(logits, batch.labels) };
 }

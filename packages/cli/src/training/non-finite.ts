@@ -2,6 +2,7 @@ import {
   add,
   copyInto,
   type Device,
+  DTYPES,
   generatorState,
   type Module,
   mul,
@@ -15,6 +16,7 @@ import {
   withFusion,
 } from "@vertebra/core";
 import type { Classifier } from "@vertebra/models";
+import { inPrecision, type PrecisionName } from "../precision";
 
 /** Training stopped at a loss that isn't a finite number. */
 export class NonFiniteLossError extends VertebraError {}
@@ -36,14 +38,15 @@ interface FailedStep {
   readonly model: Classifier;
   readonly images: Tensor;
   readonly before: StateBefore;
+  readonly precision: PrecisionName;
   readonly value: number;
   readonly step: number;
 }
 
 /** The error for a loss that isn't finite. Puts the model back to before the step, having run the batch again to find the layer. */
-export async function nonFiniteLoss({ model, images, before, value, step }: FailedStep): Promise<NonFiniteLossError> {
+export async function nonFiniteLoss({ model, images, before, precision, value, step }: FailedStep): Promise<NonFiniteLossError> {
   restore(before);
-  const culprit = await firstNonFinite(model, images);
+  const culprit = await firstNonFinite(model, images, precision);
   restore(before);
   const fix = "The weights are those of before this step. Try a lower --lr";
   return new NonFiniteLossError("train", { rule: "the loss must be finite", got: `${value} at step ${step}. ${culprit}`, fix });
@@ -57,7 +60,7 @@ function restore({ buffers, generator }: StateBefore): void {
 }
 
 /** A sentence on where the first NaN or infinity comes from: images, weights, or the output of an op in a layer. */
-async function firstNonFinite(model: Classifier, images: Tensor): Promise<string> {
+async function firstNonFinite(model: Classifier, images: Tensor, precision: PrecisionName): Promise<string> {
   if (await isNonFinite(images)) return "The images of the batch hold a NaN or infinity";
   for (const [name, value] of model.namedParameters()) {
     if (await isNonFinite(value))
@@ -66,7 +69,7 @@ async function firstNonFinite(model: Classifier, images: Tensor): Promise<string
   const found: { layer: string; op: string; flag: Tensor }[] = [];
   let isChecking = false;
   // One op at a time, so that the op named is the one that did it.
-  const forward = () => scoped(() => withFusion(false, () => void model.forwardAux(images)));
+  const forward = () => scoped(() => withFusion(false, () => void inPrecision(precision, () => model.forwardAux(images))));
   noGrad(() =>
     observe(({ layer, op, outputs }) => {
       // The checks are ops too.
@@ -87,7 +90,7 @@ async function firstNonFinite(model: Classifier, images: Tensor): Promise<string
   return "All layers gave finite outputs: the loss itself overflowed";
 }
 
-const isFloat = (x: Tensor): boolean => x.dtype === "f32" || x.dtype === "f64";
+const isFloat = (x: Tensor): boolean => DTYPES[x.dtype].isFloat;
 
 /** Σ 0·x on the device: 0, or NaN if an element is NaN or infinite. */
 const nonFiniteFlag = (x: Tensor): Tensor => noGrad(() => unscoped(() => scoped(() => sum(mul(x, 0)))));

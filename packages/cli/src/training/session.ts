@@ -1,4 +1,4 @@
-import { type Device, generatorState, manualSeed, type Optimizer, seedInit } from "@vertebra/core";
+import { type Device, generatorState, LossScaler, manualSeed, type Optimizer, seedInit } from "@vertebra/core";
 import { type Dataset, loadBatches } from "@vertebra/data";
 import type { Classifier } from "@vertebra/models";
 import { formatCount, formatDuration, formatPercent } from "../format";
@@ -48,6 +48,8 @@ export class TrainingSession {
   readonly epochs: EpochResult[] = [];
   readonly #options: SessionOptions;
   readonly #optimizer: Optimizer;
+  /** Small gradients vanish in f16; bf16 has the range of f32. */
+  readonly #scaler: LossScaler | undefined;
   readonly #run: TrainingRun;
   #position: Position;
 
@@ -60,6 +62,7 @@ export class TrainingSession {
     manualSeed(settings.seed, device);
     this.model = buildModel(record.model, record, device);
     this.#optimizer = makeOptimizer(this.model, settings);
+    this.#scaler = settings.precision === "f16" ? new LossScaler() : undefined;
     if (checkpoint) this.#restore(options.resumedFrom ?? "", checkpoint);
     const { epochs, batchSize, seed, limit } = settings;
     const size = { dataset, batchSize, limit: limit ?? undefined };
@@ -69,6 +72,8 @@ export class TrainingSession {
       model: this.model,
       optimizer: this.#optimizer,
       device,
+      precision: settings.precision,
+      scaler: this.#scaler,
       preprocessing,
       schedule,
       epochs,
@@ -106,7 +111,8 @@ export class TrainingSession {
   save(): Promise<void> {
     const { out, record } = this.#options;
     const { model } = this;
-    return saveCheckpoint(out, { model, optimizer: this.#optimizer, record: { ...record, position: this.#position } });
+    const scaler = this.#scaler && { scaler: this.#scaler.state };
+    return saveCheckpoint(out, { model, optimizer: this.#optimizer, record: { ...record, ...scaler, position: this.#position } });
   }
 
   /** Frees the model and the optimizer's state. */
@@ -128,6 +134,7 @@ export class TrainingSession {
   #restore(path: string, { weights, optimizer, record }: Checkpoint): void {
     loadWeights(path, this.model, weights);
     this.#optimizer.loadStateDict(optimizer);
+    if (this.#scaler && record?.scaler) this.#scaler.state = record.scaler;
     if (record) generatorState(this.#options.device).write(record.generator);
   }
 
@@ -161,7 +168,7 @@ export class TrainingSession {
       seen = images;
       return interrupt.signal === undefined;
     };
-    return evaluate(this.model, loader, { device, onBatch });
+    return evaluate(this.model, loader, { device, precision: record.settings.precision, onBatch });
   }
 }
 

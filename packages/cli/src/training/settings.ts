@@ -16,6 +16,7 @@ import {
   withWarmup,
 } from "@vertebra/core";
 import type { OPTIMIZERS, OptionsOf, SCHEDULES } from "../options";
+import type { PrecisionName } from "../precision";
 import { UsageError } from "../usage-error";
 
 /** What decides the trained model, apart from the images. Kept in checkpoints. */
@@ -32,6 +33,7 @@ export interface TrainingSettings {
   readonly seed: number;
   /** Images used; null: all. */
   readonly limit: number | null;
+  readonly precision: PrecisionName;
 }
 
 type OptimizerName = TrainingSettings["optimizer"];
@@ -76,6 +78,7 @@ export function settingsOf(options: OptionsOf<"train">): TrainingSettings {
     warmup: options.warmup ?? 0,
     seed: options.seed ?? 0,
     limit: options.limit ?? null,
+    precision: options.precision ?? "f32",
   };
 }
 

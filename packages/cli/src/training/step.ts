@@ -1,6 +1,18 @@
-import { argmax, crossEntropy, type Device, noGrad, type Optimizer, scope, type Tensor, tensor } from "@vertebra/core";
+import {
+  argmax,
+  backward,
+  crossEntropy,
+  type Device,
+  type LossScaler,
+  noGrad,
+  type Optimizer,
+  scope,
+  type Tensor,
+  tensor,
+} from "@vertebra/core";
 import type { Batch } from "@vertebra/data";
 import type { Classifier } from "@vertebra/models";
+import { inPrecision, type PrecisionName } from "../precision";
 import { nonFiniteLoss, rememberState } from "./non-finite";
 
 /** What one batch gave. */
@@ -15,23 +27,28 @@ export interface StepContext {
   readonly model: Classifier;
   readonly optimizer: Optimizer;
   readonly device: Device;
+  readonly precision: PrecisionName;
+  /** For f16. */
+  readonly scaler: LossScaler | undefined;
   /** Counts from 1; for messages. */
   readonly step: number;
 }
 
 /**
- * Forward, loss and, if it is finite, backward with a step of the optimizer inside.
+ * Forward, loss and, if it is finite, backward with a step of the optimizer inside; with a scaler behind it, if the gradients are finite too.
  * @throws NonFiniteLossError naming the first layer that went wrong; the model is what it was before the step.
  */
-export async function trainStep({ model, optimizer, device, step }: StepContext, batch: Batch): Promise<BatchResult> {
+export async function trainStep(context: StepContext, batch: Batch): Promise<BatchResult> {
+  const { model, optimizer, device, precision, scaler, step } = context;
   using _step = scope();
   const images = tensor(batch.images, { shape: batch.shape, device });
   const labels = tensor(batch.labels, { dtype: "i32", device });
   const before = rememberState(model, device);
-  const { loss, logits } = model.trainingLoss(images, (outputs) => crossEntropy(outputs, labels));
+  const { loss, logits } = inPrecision(precision, () => model.trainingLoss(images, (outputs) => crossEntropy(outputs, labels)));
   const [value, correct] = await Promise.all([loss.item(), countCorrect(logits, batch.labels)]);
-  if (!Number.isFinite(value)) throw await nonFiniteLoss({ model, images, before, value, step });
-  optimizer.backwardStep(loss);
+  if (!Number.isFinite(value)) throw await nonFiniteLoss({ model, images, before, precision, value, step });
+  if (scaler) await scaler.step(optimizer, backward(scaler.scale(loss)));
+  else optimizer.backwardStep(loss);
   return { loss: value, correct };
 }
 

@@ -1,6 +1,7 @@
-import type { Device, Optimizer, Schedule } from "@vertebra/core";
+import type { Device, LossScaler, Optimizer, Schedule } from "@vertebra/core";
 import { type Dataset, loadBatches } from "@vertebra/data";
 import type { Classifier } from "@vertebra/models";
+import type { PrecisionName } from "../precision";
 import type { Position } from "./checkpoint";
 import type { Preprocessing } from "./data";
 import { type BatchResult, trainStep } from "./step";
@@ -9,6 +10,9 @@ export interface TrainingRun {
   readonly model: Classifier;
   readonly optimizer: Optimizer;
   readonly device: Device;
+  readonly precision: PrecisionName;
+  /** For f16. */
+  readonly scaler: LossScaler | undefined;
   readonly dataset: Dataset;
   readonly preprocessing: Preprocessing;
   /** Learning rate of each step, from 0 on. */
@@ -49,7 +53,7 @@ export const stepsPerEpoch = (run: Pick<TrainingRun, "dataset" | "limit" | "batc
  * @throws NonFiniteLossError with the step and the layer; the model stays as it was before that step.
  */
 export async function* train(run: TrainingRun): AsyncGenerator<StepReport, void, undefined> {
-  const { model, optimizer, device, schedule, from = { epoch: 0, batch: 0, step: 0 } } = run;
+  const { model, optimizer, device, precision, scaler, schedule, from = { epoch: 0, batch: 0, step: 0 } } = run;
   const batches = stepsPerEpoch(run);
   let step = from.step;
   for (let epoch = from.epoch; epoch < run.epochs; epoch++) {
@@ -57,7 +61,7 @@ export async function* train(run: TrainingRun): AsyncGenerator<StepReport, void,
       const lr = schedule(step);
       optimizer.lr = lr;
       model.train();
-      const result = await trainStep({ model, optimizer, device, step: step + 1 }, batch);
+      const result = await trainStep({ model, optimizer, device, precision, scaler, step: step + 1 }, batch);
       step++;
       const isEndOfEpoch = batch.index === batches - 1;
       const next = isEndOfEpoch ? { epoch: epoch + 1, batch: 0, step } : { epoch, batch: batch.index + 1, step };

@@ -1,6 +1,7 @@
 import { cpu } from "@vertebra/backend-cpu";
 import {
   adam,
+  autocast,
   BatchNorm2d,
   Conv2d,
   checkpoint,
@@ -10,6 +11,7 @@ import {
   Dropout,
   exp,
   flatten,
+  type HalfDType,
   Linear,
   Module,
   manualSeed,
@@ -28,6 +30,7 @@ import {
   sum,
   type Tensor,
   tensor,
+  valueAndGrad,
   withDevice,
 } from "@vertebra/core";
 import { lenet5 } from "@vertebra/models/lenet";
@@ -106,6 +109,21 @@ async function wrongKernel(fn: () => Promise<unknown>): Promise<WrongKernelError
   return error as WrongKernelError;
 }
 
+/** A step of training in 16 bits. */
+async function autocastStep(device: Device, dtype: HalfDType): Promise<void> {
+  const model = make(device, () => new Small());
+  using _ = scope();
+  const { images, labels } = batchOf(small, device);
+  const { grads } = valueAndGrad(model, () =>
+    crossEntropy(
+      autocast({ dtype }, () => model.forward(images)),
+      labels,
+    ),
+  );
+  await Promise.all(grads.tensors.map((grad) => grad.data()));
+  model.dispose();
+}
+
 describe("a device that is right", () => {
   test.each([
     ["sgd with momentum", (model: Module): Optimizer => sgd(model, { lr: 0.1, momentum: 0.9, weightDecay: 0.01 })],
@@ -124,6 +142,12 @@ describe("a device that is right", () => {
     const validated = validating(openRounded(), checker);
     await train(validated);
     expect(validated.checkedCalls).toBeGreaterThan(100);
+  });
+
+  test.each(["f16", "bf16"] as const)("is checked in %s by a checker that has f32 kernels only", async (dtype) => {
+    const validated = validating({ ...openRounded(), takesHalf: () => true }, checker);
+    await autocastStep(validated, dtype);
+    expect(validated.checkedCalls).toBeGreaterThan(50);
   });
 
   test("is checked with the arguments of each call, whatever became of them before anybody waited", async () => {
@@ -174,6 +198,12 @@ describe("a wrong kernel", () => {
       /^conv2: conv2d: wrong \(Some GPU\) must agree with the cpu, got -?[\d.]+ instead of -?[\d.]+ at \[0, 0, 0, 7\] of y \[2, 16, 10, 10\], an error of 0\.0100 where 0\.0000\d+ is allowed, from \[2, 6, 14, 14\], \[16, 6, 5, 5\], \[16\]\. Report it with this text, and use the cpu meanwhile$/,
     );
     expect(error.layer).toBe("conv2");
+  });
+
+  test("of 16 bits is held to its op's bound and one rounding", async () => {
+    const wrong = { ...wrongFor("conv2d", 1, [8, 3, 3, 3]), takesHalf: () => true };
+    const error = await wrongKernel(() => autocastStep(validating(wrong, checker), "f16"));
+    expect(error.message).toMatch(/^block\.0: conv2d: .* of y \[4, 8, 8, 8\]/);
   });
 
   test.each([

@@ -33,6 +33,7 @@ export class ValidatingDevice implements Device {
   readonly dtypes: Device["dtypes"];
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
+  readonly takesHalf: NonNullable<Device["takesHalf"]>;
   skipped?: readonly SkippedBackend[];
   /** Calls that were checked and found right. */
   checkedCalls = 0;
@@ -55,6 +56,7 @@ export class ValidatingDevice implements Device {
     this.features = device.features;
     this.floatDtype = device.floatDtype;
     this.dtypes = device.dtypes;
+    this.takesHalf = (kernel, dtype) => device.takesHalf?.(kernel, dtype) ?? false;
     this.kernels = this.#recorded(device.kernels);
     this.fused = this.#recorded(device.fused);
     if (device.skipped) this.skipped = device.skipped;
