@@ -6,7 +6,7 @@ import normalizeCode from "./batchNormTrain.wgsl";
 import mergeCode from "./batchNormTrainMerge.wgsl";
 import momentsCode from "./batchNormTrainMoments.wgsl";
 import { channelParts, MERGING, UNITS_PER_PART } from "./channel-parts";
-import { sizeFor } from "./tree-lanes";
+import { sizeFor } from "./sharing";
 
 const MOMENTS = typedShader("batchNormTrainMoments", momentsCode);
 const MERGE = typedShader("batchNormTrainMerge", mergeCode);

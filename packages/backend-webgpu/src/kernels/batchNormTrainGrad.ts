@@ -6,7 +6,7 @@ import inputCode from "./batchNormTrainGrad.wgsl";
 import mergeCode from "./batchNormTrainGradMerge.wgsl";
 import sumsCode from "./batchNormTrainGradSums.wgsl";
 import { channelParts, MERGING, UNITS_PER_PART } from "./channel-parts";
-import { sizeFor } from "./tree-lanes";
+import { sizeFor } from "./sharing";
 
 const SUMS = typedShader("batchNormTrainGradSums", sumsCode);
 const MERGE = shader("batchNormTrainGradMerge", mergeCode);

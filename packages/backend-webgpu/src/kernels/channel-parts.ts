@@ -1,6 +1,6 @@
 import { product } from "@vertebra/core/plan";
 import type { GpuOperand } from "../launch";
-import { lanesFor } from "./tree-lanes";
+import { lanesFor } from "./sharing";
 
 /** How kernels that add up each channel of x [N, C, inner] share the work. */
 export interface ChannelParts {
@@ -33,5 +33,5 @@ export function channelParts({ shape }: GpuOperand): ChannelParts {
   const units = n * quads;
   const partsPerChannel = Math.ceil(units / UNITS_PER_PART);
   const mergingLanes = lanesFor(partsPerChannel, MERGING);
-  return { c, inner, m, quads, units, partsPerChannel, lanes: lanesFor(units, MAX_LANES), mergingLanes };
+  return { c, inner, m, quads, units, partsPerChannel, lanes: lanesFor(4 * units, MAX_LANES), mergingLanes };
 }

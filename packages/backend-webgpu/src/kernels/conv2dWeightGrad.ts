@@ -5,8 +5,8 @@ import { typedShader, withConstants } from "../shader";
 import { columnTable, convSizes } from "./conv-tables";
 import tiledCode from "./conv2dWeightGrad.wgsl";
 import directCode from "./conv2dWeightGradDirect.wgsl";
+import { lanesFor, sizeFor } from "./sharing";
 import { partsOf, sumParts } from "./sum-parts";
-import { lanesFor, sizeFor } from "./tree-lanes";
 
 const DIRECT = typedShader("conv2dWeightGradDirect", directCode);
 const tile = (rows: number, columns: number) => ({

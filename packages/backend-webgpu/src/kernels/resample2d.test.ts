@@ -146,8 +146,8 @@ describe("the plan", () => {
 
   test("adds up planes, large ones in parts", () => {
     const [small] = launchesOf([2, 9], averages(7, 7, 7), averages(7, 7, 7));
-    // 16 invocations a plane, 4 planes a workgroup.
-    expect([small!.shader.name, small!.constants, small!.grid]).toEqual(["resample2d-sum", { SIZE: 64, LANES: 16 }, [5, 1, 1]]);
+    // 4 invocations a plane, 16 planes a workgroup.
+    expect([small!.shader.name, small!.constants, small!.grid]).toEqual(["resample2d-sum", { SIZE: 64, LANES: 4 }, [2, 1, 1]]);
     const large = launchesOf([1, 3], averages(200, 200, 1), averages(300, 300, 1));
     expect(large.map(({ grid }) => grid)).toEqual([
       [12, 1, 1],

@@ -5,7 +5,7 @@ import { typedShader } from "../shader";
 import code from "./resample2d.wgsl";
 import axisCode from "./resample2d-axis.wgsl";
 import sumCode from "./resample2d-sum.wgsl";
-import { lanesFor, sizeFor } from "./tree-lanes";
+import { lanesFor, sizeFor } from "./sharing";
 import { uniformWeight, weightTablesOf } from "./window-tables";
 
 const DIRECT = typedShader("resample2d", code);

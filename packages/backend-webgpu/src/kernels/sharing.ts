@@ -2,8 +2,6 @@ import { product } from "@vertebra/core/plan";
 
 /** Invocations of a workgroup in kernels whose results are shared by several. */
 const SIZE = 256;
-/** Invocations that may share a result. */
-const LANES = [1, 8, 64, 256] as const;
 /** Terms that an invocation takes alone before more of them share. */
 const TERMS_PER_LANE = 16;
 /** Neighbouring results that a workgroup should hold where memory is read across them: a line of 32 words. */
@@ -24,11 +22,20 @@ export interface Sharing {
   readonly tiles: number;
 }
 
+/** Invocations that share a result of so many terms, at most `most`. In steps of four: where they are a constant each is a pipeline. */
+export function lanesFor(terms: number, most: number): number {
+  let lanes = 1;
+  while (lanes < most && lanes * TERMS_PER_LANE < terms) lanes = Math.min(4 * lanes, most);
+  return lanes;
+}
+
+/** Invocations of a workgroup for results that are shared by `lanes` each. */
+export const sizeFor = (lanes: number): number => Math.max(64, lanes);
+
 /** For `results` of `terms` terms each, of which `sideBySide` are neighbours in memory: those are read across, others along. */
 export function shareResults(results: number, terms: number, sideBySide: number): Sharing {
   const most = sideBySide > 1 ? SIZE / 2 ** Math.floor(Math.log2(Math.min(sideBySide, COLUMNS))) : SIZE;
-  const allowed = LANES.filter((lanes) => lanes <= most);
-  const lanes = allowed.find((candidate) => terms <= candidate * TERMS_PER_LANE) ?? (allowed.at(-1) as number);
+  const lanes = lanesFor(terms, most);
   return { lanes, columns: Number(sideBySide > 1), tiles: Math.ceil(results / (SIZE / lanes)) };
 }
 
