@@ -1,11 +1,13 @@
-import { type Kernel, OPS, type Operand } from "@vertebra/core";
+import { DTYPES, type Kernel, OPS, type Operand } from "@vertebra/core";
+import { product } from "@vertebra/core/plan";
 import type { BufferPool, GpuBuffer } from "./buffers";
 import type { Failures } from "./failures";
+import { plans } from "./kernels/index";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
 import { MAX_PARAM_WORDS } from "./params";
 import type { Pipelines } from "./pipelines";
 import type { WorkQueue } from "./queue";
-import { isTooLarge, type Operands, split } from "./split";
+import { type OpCall, split } from "./split";
 import type { Tables } from "./tables";
 import type { WarmUp } from "./warm-up";
 
@@ -37,32 +39,36 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
   const { failures, queue, warmUp } = runtime;
   const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
     const mutated = op in OPS ? (OPS[op as keyof typeof OPS].mutates ?? []) : [];
+    const planOf = (call: OpCall): Plan<never> => (call.op === op ? plan : (plans[call.op as keyof typeof plans] as Plan<never>));
     const kernel: Kernel<never> = (inputs, outputs, attrs) => {
       failures.requireUsable(op);
       if (failures.hasLosses) failures.requireKept(op, inputs.map(bufferOf));
       runtime.current = { op, inputs, outputs };
-      const operands = { inputs: inputs.map(toGpu), outputs: outputs.map(toGpu) };
-      const steps = partsOf(op, operands, attrs, runtime.limits).map((part) =>
-        plan(part.inputs, part.outputs, attrs, runtime.limits),
+      const temporaries: GpuBuffer[] = [];
+      const calls = split(
+        { op, inputs: inputs.map(toGpu), outputs: outputs.map(toGpu), attrs },
+        runtime.limits,
+        (shape, dtype) => {
+          const memory = runtime.pool.take(product(shape) * DTYPES[dtype].bytes, queue.batch);
+          temporaries.push(memory);
+          return { memory, shape, dtype };
+        },
       );
+      const steps = calls.map((call) => planOf(call)(call.inputs, call.outputs, call.attrs as never, runtime.limits));
       if (warmUp.held) {
         warmUp.held.pipelines.push(...compile(runtime, steps.flat()));
         warmUp.hold(() => kernel(inputs, outputs, attrs));
-        return;
-      }
-      for (const part of steps) run(runtime, part);
+      } else for (const part of steps) run(runtime, part);
+      for (const temporary of temporaries) runtime.pool.give(temporary);
+      if (warmUp.held) return;
       for (const { buffer } of outputs) (buffer as GpuBuffer).writtenIn = queue.batch;
       for (const index of mutated) if (inputs[index]) bufferOf(inputs[index]).writtenIn = queue.batch;
     };
     return kernel;
   };
-  return <P extends Plans>(plans: P) =>
-    Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
+  return <P extends Plans>(table: P) =>
+    Object.fromEntries(Object.entries(table).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
 }
-
-/** The op as it is, or where an operand can't be bound as a whole, in parts. Copies bind nothing. */
-const partsOf = (op: string, operands: Operands, attrs: unknown, limits: Limits): readonly Operands[] =>
-  op !== "copyInto" && isTooLarge(operands, limits) ? split(op, operands, attrs, limits) : [operands];
 
 const bufferOf = ({ buffer }: Operand): GpuBuffer => buffer as GpuBuffer;
 

@@ -1,12 +1,18 @@
-import { DTYPES, ELEMENTWISE, formatShape, OutOfMemoryError } from "@vertebra/core";
+import { DTYPES, type DType, ELEMENTWISE, formatShape, isHalf, OutOfMemoryError } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
+import { decompose } from "./decompose";
 import type { GpuOperand, Limits } from "./launch";
 
-/** Operands of one op, or of a part of it. */
-export interface Operands {
+/** A call of an op, by name. */
+export interface OpCall {
+  readonly op: string;
   readonly inputs: readonly GpuOperand[];
   readonly outputs: readonly GpuOperand[];
+  readonly attrs: unknown;
 }
+
+/** Memory for a value between two calls, for as long as the op takes. */
+export type Temporary = (shape: readonly number[], dtype: DType) => GpuOperand;
 
 /** What a binding's offset must be a multiple of, on every adapter. */
 const ALIGNMENT = 256;
@@ -26,6 +32,7 @@ const BY_IMAGE_OFF_AXIS: { readonly [op: string]: readonly number[] } = {
   argmax: [0],
   gather: [0, 1],
   logSoftmax: [0],
+  scatterAdd: [0, 1],
   softmax: [0],
   topK: [0],
 };
@@ -34,32 +41,32 @@ const BY_ELEMENT = new Set([...Object.keys(ELEMENTWISE), "adagradStep", "adamSte
 
 const bytesOf = ({ shape, dtype }: GpuOperand): number => product(shape) * DTYPES[dtype].bytes;
 
-/** True if an operand is larger than what can be bound at once. */
-export function isTooLarge({ inputs, outputs }: Operands, { maxStorageBufferBindingSize }: Limits): boolean {
-  for (const operand of inputs) if (bytesOf(operand) > maxStorageBufferBindingSize) return true;
-  for (const operand of outputs) if (bytesOf(operand) > maxStorageBufferBindingSize) return true;
-  return false;
-}
+/** True if the operand can't be bound at once. */
+export const isLarge = (operand: GpuOperand, { maxStorageBufferBindingSize }: Limits): boolean =>
+  bytesOf(operand) > maxStorageBufferBindingSize;
 
 /**
- * The op in parts whose operands can be bound: runs of images, or of elements, each a view of the whole tensors' memory.
- * @throws OutOfMemoryError for an op that mixes them, or where a single image is too large.
+ * Calls whose operands can all be bound, and that together are the given one: mostly itself. Runs of images, or of elements, are views of
+ * the whole tensors' memory; ops that mix these are decomposed into others.
+ * @throws OutOfMemoryError for an op that can't be, or where a single image is too large.
  */
-export function split(op: string, operands: Operands, attrs: unknown, limits: Limits): Operands[] {
-  const most = limits.maxStorageBufferBindingSize;
-  const division = divide(op, operands, attrs);
-  const all = division?.operands ?? [...operands.inputs, ...operands.outputs];
-  const divided = all.filter((_, i) => division?.isDivided[i]);
-  const rowBytes = divided.map((one) => bytesOf(one) / (one.shape[0] as number));
-  const rows = divided.length === 0 ? 0 : rowsOf(rowBytes, most);
-  if (!division || rows === 0 || all.some((one, i) => !division.isDivided[i] && bytesOf(one) > most))
-    throw tooLarge(op, all, limits);
-  const total = divided[0]?.shape[0] as number;
-  return Array.from({ length: Math.ceil(total / rows) }, (_, part) => {
-    const count = Math.min(rows, total - part * rows);
-    const views = all.map((one, i) => (division.isDivided[i] ? view(one, part * rows, count) : one));
-    return { inputs: views.slice(0, operands.inputs.length), outputs: views.slice(operands.inputs.length) };
-  });
+export function split(call: OpCall, limits: Limits, temporary: Temporary): readonly OpCall[] {
+  const { inputs, outputs, op } = call;
+  // Copies bind nothing.
+  if (op === "copyInto" || (!hasLarge(inputs, limits) && !hasLarge(outputs, limits))) return [call];
+  const division = divide(call);
+  if (division) return parts(call, division, limits);
+  const others = [...inputs, ...outputs].some(({ dtype }) => isHalf(dtype))
+    ? inWide(call, temporary)
+    : decompose(call, limits, temporary);
+  if (!others) throw tooLarge(op, [...inputs, ...outputs], limits);
+  return others.flatMap((other) => split(other, limits, temporary));
+}
+
+/** Written out: asked for every call. */
+function hasLarge(operands: readonly GpuOperand[], limits: Limits): boolean {
+  for (const operand of operands) if (isLarge(operand, limits)) return true;
+  return false;
 }
 
 interface Division {
@@ -69,10 +76,27 @@ interface Division {
   readonly isDivided: readonly boolean[];
 }
 
-/** How the op can be divided; undefined if it can't. */
-function divide(op: string, { inputs, outputs }: Operands, attrs: unknown): Division | undefined {
+function parts(call: OpCall, { operands, isDivided }: Division, limits: Limits): readonly OpCall[] {
+  const { op, inputs, attrs } = call;
+  const divided = operands.filter((_, i) => isDivided[i]);
+  const rows = divided.length === 0 ? 0 : rowsThatFit(divided, limits);
+  if (rows === 0 || operands.some((one, i) => !isDivided[i] && isLarge(one, limits))) throw tooLarge(op, operands, limits);
+  return ranges(divided[0]?.shape[0] as number, rows).map(([first, count]) => {
+    const views = operands.map((one, i) => (isDivided[i] ? view(one, first, count) : one));
+    return { op, inputs: views.slice(0, inputs.length), outputs: views.slice(inputs.length), attrs: attrsOfPart(attrs, count) };
+  });
+}
+
+/** `scatterAdd` is told the shape of its result. */
+function attrsOfPart(attrs: unknown, count: number): unknown {
+  const { axis, shape } = attrs as { axis?: number; shape?: readonly number[] };
+  return axis === undefined || shape === undefined ? attrs : { ...(attrs as object), shape: [count, ...shape.slice(1)] };
+}
+
+/** How the op can be cut along its operands' images or elements; undefined if it can't. */
+function divide({ op, inputs, outputs, attrs }: OpCall): Division | undefined {
   const all = [...inputs, ...outputs];
-  const byImage = BY_IMAGE[op] ?? ((attrs as { axis?: number }).axis === 0 ? undefined : BY_IMAGE_OFF_AXIS[op]);
+  const byImage = imagesOf(op, inputs, attrs);
   if (byImage) return { operands: all, isDivided: all.map((_, i) => i >= inputs.length || byImage.includes(i)) };
   if (!BY_ELEMENT.has(op)) return undefined;
   const own = all.map(({ shape }) => product(shape));
@@ -86,22 +110,52 @@ function divide(op: string, { inputs, outputs }: Operands, attrs: unknown): Divi
   return { operands: all, isDivided: all.map(({ shape }) => shape.length === images.length && shape[0] === images[0]) };
 }
 
+/** The inputs that have an op's images; undefined where it mixes them. */
+function imagesOf(op: string, inputs: readonly GpuOperand[], attrs: unknown): readonly number[] | undefined {
+  const { axis, axes, before, after } = attrs as { [name: string]: number & readonly number[] };
+  if (op === "concat") return axis === 0 ? undefined : inputs.map((_, i) => i);
+  if (op === "permute") return axes?.[0] === 0 ? [0] : undefined;
+  if (op === "pad") return before?.[0] === 0 && after?.[0] === 0 ? [0] : undefined;
+  if (op === "sum" || op === "amax" || op === "prod")
+    return axes?.includes(0) || (inputs[0]?.shape[0] ?? 1) === 1 ? undefined : [0];
+  return BY_IMAGE[op] ?? (axis === 0 ? undefined : BY_IMAGE_OFF_AXIS[op]);
+}
+
 /** A step has an input of a few numbers beside those of the parameter's size. */
 const isHyper = (op: string): boolean => op.endsWith("Step");
 
-/** Rows of a part: as many as fit, so that every part begins at a multiple of ALIGNMENT in each operand. */
-function rowsOf(rowBytes: readonly number[], most: number): number {
+/** Entries along axis 0 that can be bound of all of them: so that every part begins at a multiple of ALIGNMENT in each; 0 if not one can. */
+export function rowsThatFit(operands: readonly GpuOperand[], { maxStorageBufferBindingSize }: Limits): number {
+  const rowBytes = operands.map((one) => bytesOf(one) / (one.shape[0] as number));
   let step = 1;
   for (const bytes of rowBytes) while ((step * bytes) % ALIGNMENT !== 0) step *= 2;
-  const fitting = Math.floor(most / Math.max(...rowBytes));
+  const fitting = Math.floor(maxStorageBufferBindingSize / Math.max(...rowBytes));
   return Math.floor(fitting / step) * step;
 }
 
+/** `total` entries in runs of at most `most`. */
+export const ranges = (total: number, most: number): (readonly [first: number, count: number])[] =>
+  Array.from({ length: Math.ceil(total / most) }, (_, i) => [i * most, Math.min(most, total - i * most)] as const);
+
 /** `count` entries along axis 0 from `first` on. */
-function view({ memory, shape, dtype }: GpuOperand, first: number, count: number): GpuOperand {
+export function view({ memory, shape, dtype }: GpuOperand, first: number, count: number): GpuOperand {
   const rowBytes = (product(shape) / (shape[0] as number)) * DTYPES[dtype].bytes;
   const size = Math.ceil((count * rowBytes) / 16) * 16;
-  return { memory: { ...memory, offset: first * rowBytes, size }, shape: [count, ...shape.slice(1)], dtype };
+  const offset = (memory.offset ?? 0) + first * rowBytes;
+  return { memory: { ...memory, offset, size }, shape: [count, ...shape.slice(1)], dtype };
+}
+
+/** The call in f32, between conversions: so that its parts aren't rounded one by one. */
+function inWide({ op, inputs, outputs, attrs }: OpCall, temporary: Temporary): OpCall[] {
+  const wide = (one: GpuOperand) => (isHalf(one.dtype) ? temporary(one.shape, "f32") : one);
+  const convert = (from: GpuOperand, to: GpuOperand): OpCall[] =>
+    from === to ? [] : [{ op: "toDtype", inputs: [from], outputs: [to], attrs: { dtype: to.dtype } }];
+  const [wideInputs, wideOutputs] = [inputs.map(wide), outputs.map(wide)];
+  return [
+    ...inputs.flatMap((input, i) => convert(input, wideInputs[i] as GpuOperand)),
+    { op, inputs: wideInputs, outputs: wideOutputs, attrs },
+    ...outputs.flatMap((output, i) => convert(wideOutputs[i] as GpuOperand, output)),
+  ];
 }
 
 function tooLarge(op: string, operands: readonly GpuOperand[], { maxStorageBufferBindingSize }: Limits): OutOfMemoryError {
