@@ -1,94 +1,22 @@
 import { cpu } from "@vertebra/backend-cpu";
-import {
-  autocast,
-  crossEntropy,
-  type Device,
-  type HalfDType,
-  LossScaler,
-  manualSeed,
-  noGrad,
-  Philox,
-  Scope,
-  seedInit,
-  sgd,
-  tensor,
-  valueAndGrad,
-} from "@vertebra/core";
-import { createModel } from "@vertebra/models";
-import { afterAll, describe, expect, test } from "vitest";
+import type { Device } from "@vertebra/core";
+import { afterAll, describe, test } from "vitest";
+import { expectHalfTraining } from "../../../tests/half-training";
 import { openForTests } from "./testing/open-device";
 
 const { device, reason } = await openForTests();
 const host = await cpu({ threads: 1 }).open();
 
-interface Run {
-  readonly losses: readonly number[];
-  readonly logits: Float32Array;
-}
-
-/** A few steps of training and then inference; in 16 bits if a dtype is given. */
-async function run(on: Device, name: string, steps: number, dtype: HalfDType | undefined): Promise<Run> {
-  const cast = <T>(fn: () => T): T => (dtype ? autocast({ dtype }, fn) : fn());
-  seedInit(0);
-  manualSeed(0, on);
-  const model = createModel(name, { device: on, numClasses: 10 });
-  const [optimizer, scaler] = [sgd(model, { lr: 0.01, momentum: 0.9 }), new LossScaler({ initial: 1024 })];
-  const side = 32;
-  const channels = name === "lenet5" ? 1 : 3;
-  const random = new Philox(5);
-  const images = tensor(random.normalArray(4 * channels * side * side), { shape: [4, channels, side, side], device: on });
-  const labels = tensor([0, 1, 2, 3], { dtype: "i32", device: on });
-  const losses: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const scope = new Scope(undefined);
-    const { value, grads } = scope.run(() =>
-      valueAndGrad(model.train(), () =>
-        scaler.scale(
-          crossEntropy(
-            cast(() => model.forward(images)),
-            labels,
-          ),
-        ),
-      ),
-    );
-    losses.push((await value.item()) / scaler.factor);
-    expect(await scaler.step(optimizer, grads)).toBe(true);
-    scope.end();
-  }
-  const scope = new Scope(undefined);
-  const logits = scope.run(() => noGrad(() => cast(() => model.eval().forward(images))));
-  const result = { losses, logits: (await logits.data()) as Float32Array };
-  scope.end();
-  for (const one of [images, labels]) one.dispose();
-  optimizer.dispose();
-  model.dispose();
-  return result;
-}
-
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a, (value, i) => Math.abs(value - (b[i] as number))).reduce((worst, error) => Math.max(worst, error), 0);
-
 describe.skipIf(!device)(`training in 16 bits on ${device?.adapter ?? reason}`, () => {
   afterAll(() => Promise.all([device?.close(), host.close()]));
 
-  // Both round every map to 16 bits, at other places of a sum: they may be as far from each other as both are from f32.
   test.each([
     ["lenet5", "f16", 8],
     ["lenet5", "bf16", 8],
     ["resnet18", "f16", 2],
   ] as const)(
     "%s in %s follows the cpu's curve, whose maps have f32 inside of each op",
-    async (name, dtype, steps) => {
-      const [exact, expected, actual] = [
-        await run(host, name, steps, undefined),
-        await run(host, name, steps, dtype),
-        await run(device as Device, name, steps, dtype),
-      ];
-      const unit = (what: keyof Run) => distance(expected[what], exact[what]);
-      expect(distance(actual.losses, expected.losses)).toBeLessThan(3 * unit("losses"));
-      expect(distance(actual.logits, expected.logits)).toBeLessThan(3 * unit("logits"));
-      expect(actual.losses.at(-1)).toBeLessThan(actual.losses[0] as number);
-    },
+    (name, dtype, steps) => expectHalfTraining(device as Device, host, name, dtype, steps),
     300_000,
   );
 });

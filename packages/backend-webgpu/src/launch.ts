@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 import type { DType } from "@vertebra/core";
+import type { Table } from "@vertebra/core/plan";
 import type { Shader } from "./shader";
 
 /** Memory on the device as dispatch binds it. */
@@ -25,9 +26,7 @@ export interface Scratch {
 }
 
 /** A constant table, uploaded once for each array object: keep the array to keep its copy on the device. */
-export interface Table {
-  readonly table: Int32Array | Uint32Array | Float32Array;
-}
+export type { Table };
 
 export type Binding = GpuOperand | Scratch | Table;
 

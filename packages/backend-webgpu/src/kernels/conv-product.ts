@@ -1,8 +1,7 @@
-import { product } from "@vertebra/core/plan";
+import { product, type TapTable } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Limits, type Step } from "../launch";
 import { type TypedShader, typedShader, withConstants } from "../shader";
 import { type Epilogue, epilogueBindings, epilogueConstants } from "./conv-epilogue";
-import type { TapTable } from "./conv-tables";
 import tiledCode from "./conv2d.wgsl";
 import directCode from "./conv2dDirect.wgsl";
 import pointwiseCode from "./conv2dPointwise.wgsl";

@@ -1,8 +1,8 @@
 import type { Conv2dAttrs, KernelTable } from "@vertebra/core";
+import { convSizes, forwardTable } from "@vertebra/core/plan";
 import type { GpuOperand, Limits, Plan, Step } from "../launch";
 import type { Epilogue } from "./conv-epilogue";
 import { planProduct } from "./conv-product";
-import { convSizes, forwardTable } from "./conv-tables";
 
 /** y [N, O, HO, WO] = conv(x [N, C, H, W], weight [O, C / groups, KH, KW]) + bias [O]. */
 export const conv2d: Plan<KernelTable["conv2d"]> = (inputs, outputs, attrs, limits) => {

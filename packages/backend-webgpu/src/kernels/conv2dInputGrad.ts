@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
+import { convSizes, inputGradTable } from "@vertebra/core/plan";
 import type { GpuOperand, Plan } from "../launch";
 import { planProduct } from "./conv-product";
-import { convSizes, inputGradTable } from "./conv-tables";
 
 /** dx [N, C, H, W] from dy [N, O, HO, WO] and weight [O, C / groups, KH, KW]: convolutions of dy, one a phase of the stride. */
 export const conv2dInputGrad: Plan<KernelTable["conv2dInputGrad"]> = (inputs, outputs, attrs, limits) => {

@@ -1,8 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { columnTable, convSizes, product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Plan } from "../launch";
 import { typedShader, withConstants } from "../shader";
-import { columnTable, convSizes } from "./conv-tables";
 import tiledCode from "./conv2dWeightGrad.wgsl";
 import directCode from "./conv2dWeightGradDirect.wgsl";
 import { lanesFor, sizeFor } from "./sharing";

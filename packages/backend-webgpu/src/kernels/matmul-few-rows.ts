@@ -1,7 +1,8 @@
-import type { Limits, Step } from "../launch";
+import type { Product, Side } from "@vertebra/core/plan";
+import type { GpuOperand, Limits, Step } from "../launch";
 import { gridFor } from "../launch";
 import { type TypedShader, typedShader, withConstants } from "../shader";
-import { batchWords, type Product, type Side } from "./matmul-product";
+import { batchWords } from "./matmul-batch";
 import dotCode from "./matmulFewRows.wgsl";
 import acrossCode from "./matmulFewRowsAcross.wgsl";
 
@@ -19,7 +20,7 @@ const ACROSS_MANY = { columns: 32, slices: 16, fromRows: 5 };
 const shaders = new Map<string, TypedShader>();
 
 /** The launch of a product with few rows or few columns; undefined where k is so long that sums would be too. */
-export function fewRowsSteps(problem: Product, limits: Limits): readonly Step[] | undefined {
+export function fewRowsSteps(problem: Product<GpuOperand>, limits: Limits): readonly Step[] | undefined {
   const { a, b, y, k, entries, batch } = problem;
   // Few columns are the few rows of yᵀ = bᵀ · aᵀ, which is y written the other way round.
   const isSwapped = a.length > b.length;
@@ -55,7 +56,7 @@ function shaderFor(fewRows: number, isDot: boolean, slices: number): TypedShader
   return made;
 }
 
-const constantsFor = (few: Side, many: Side): Record<string, number> =>
+const constantsFor = (few: Side<GpuOperand>, many: Side<GpuOperand>): Record<string, number> =>
   many.isAlongK
     ? { A_IN_FOURS: Number(few.isAlongK && few.isInFours), B_IN_FOURS: Number(many.isInFours) }
     : { B_IN_FOURS: Number(many.isInFours) };

@@ -1,7 +1,8 @@
-import { gridFor, type Launch, type Limits, type Step } from "../launch";
+import type { Product } from "@vertebra/core/plan";
+import { type GpuOperand, gridFor, type Launch, type Limits, type Step } from "../launch";
 import { type TypedShader, typedShader, withConstants } from "../shader";
 import code from "./matmul.wgsl";
-import { batchWords, type Product } from "./matmul-product";
+import { batchWords } from "./matmul-batch";
 import { partsOf, sumParts } from "./sum-parts";
 
 /** Sizes of matmul.wgsl. */
@@ -43,7 +44,7 @@ interface Cut {
 }
 
 /** The launch of a product by tiles, and where k is divided, the one that adds the parts. */
-export function tileSteps(problem: Product, limits: Limits): readonly Step[] {
+export function tileSteps(problem: Product<GpuOperand>, limits: Limits): readonly Step[] {
   const cut = bestCut(problem);
   if (cut.parts === 1) return [tileLaunch(problem, cut, 0, limits)];
   const parts = partsOf(problem.y, cut.parts);
@@ -53,7 +54,7 @@ export function tileSteps(problem: Product, limits: Limits): readonly Step[] {
   ];
 }
 
-function tileLaunch({ a, b, y, k, entries, batch }: Product, cut: Cut, partElements: number, limits: Limits): Launch {
+function tileLaunch({ a, b, y, k, entries, batch }: Product<GpuOperand>, cut: Cut, partElements: number, limits: Limits): Launch {
   const { tile, rowTiles, columnTiles, parts, partTerms } = cut;
   const groups = entries * parts * rowTiles * columnTiles;
   const words = [a.length, k, b.length, groups, rowTiles, columnTiles, parts, partTerms, partElements];
@@ -72,7 +73,7 @@ function tileLaunch({ a, b, y, k, entries, batch }: Product, cut: Cut, partEleme
 }
 
 /** The cut with the least time: elements computed, those past y too, × the tile's cost ÷ the share of the device that has work. */
-function bestCut(problem: Product): Cut {
+function bestCut(problem: Product<GpuOperand>): Cut {
   let best: Cut | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const tile of TILES) {
@@ -89,7 +90,7 @@ function bestCut(problem: Product): Cut {
   return best as Cut;
 }
 
-function cutBy(tile: Tile, { a, b, k, entries }: Product): Cut {
+function cutBy(tile: Tile, { a, b, k, entries }: Product<GpuOperand>): Cut {
   const rowTiles = Math.ceil(a.length / (tile.laneRows * tile.rowBlocks * 4));
   const columnTiles = Math.ceil(b.length / (tile.laneColumns * 4));
   const invocations = entries * rowTiles * columnTiles * tile.laneRows * tile.laneColumns;

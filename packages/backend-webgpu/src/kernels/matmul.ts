@@ -1,10 +1,10 @@
 import type { KernelTable } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { type Product, product, productOf, type Side } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, type Limits, type Plan } from "../launch";
 import { typedShader } from "../shader";
 import { fillLaunch } from "./fill";
+import { batchWords } from "./matmul-batch";
 import { FEW_ROWS, fewRowsSteps } from "./matmul-few-rows";
-import { batchWords, type Product, productOf, type Side } from "./matmul-product";
 import { tileSteps } from "./matmul-tiles";
 import directCode from "./matmulDirect.wgsl";
 
@@ -33,10 +33,10 @@ export const matmul: Plan<KernelTable["matmul"]> = (inputs, outputs, attrs, limi
 
 const DIRECT = typedShader("matmulDirect", directCode);
 
-function directLaunch({ a, b, y, k, batch }: Product, limits: Limits): Launch {
+function directLaunch({ a, b, y, k, batch }: Product<GpuOperand>, limits: Limits): Launch {
   const elements = product(y.shape);
   // Elements from one row or column to the next, from one k to the next.
-  const steps = ({ isAlongK, length }: Side): [number, number] => (isAlongK ? [k, 1] : [1, length]);
+  const steps = ({ isAlongK, length }: Side<GpuOperand>): [number, number] => (isAlongK ? [k, 1] : [1, length]);
   const [aRow, aStep] = steps(a);
   const [bColumn, bStep] = steps(b);
   const words = [a.length, k, b.length, elements, aRow, aStep, bStep, bColumn];

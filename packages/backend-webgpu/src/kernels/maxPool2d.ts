@@ -1,9 +1,8 @@
 import type { KernelTable } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { product, spansOf } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Plan } from "../launch";
 import { typedShader } from "../shader";
 import code from "./maxPool2d.wgsl";
-import { spansOf } from "./window-tables";
 
 const SHADER = typedShader("maxPool2d", code);
 

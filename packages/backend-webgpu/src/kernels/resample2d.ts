@@ -1,12 +1,11 @@
 import type { DType, KernelTable, WeightedWindows } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { product, uniformWeight, weightTablesOf } from "@vertebra/core/plan";
 import { type Binding, floatWord, type GpuOperand, gridFor, type Launch, type Limits, type Plan, type Scratch } from "../launch";
 import { typedShader } from "../shader";
 import code from "./resample2d.wgsl";
 import axisCode from "./resample2d-axis.wgsl";
 import sumCode from "./resample2d-sum.wgsl";
 import { lanesFor, sizeFor } from "./sharing";
-import { uniformWeight, weightTablesOf } from "./window-tables";
 
 const DIRECT = typedShader("resample2d", code);
 const AXIS = typedShader("resample2d-axis", axisCode);

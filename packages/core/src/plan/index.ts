@@ -12,4 +12,7 @@ export {
   timesSteps,
 } from "./axes";
 export { patternOf } from "./bits";
+export { type ConvSizes, columnTable, convSizes, forwardTable, inputGradTable, type TapTable } from "./conv-tables";
+export { type Product, productOf, type Side } from "./matrix-product";
 export { type PaddedAxis, paddedAxes, paddedSize } from "./padded-axes";
+export { spansOf, type Table, uniformWeight, type WeightTables, weightTablesOf } from "./window-tables";

@@ -1,23 +1,27 @@
-import type { KernelTable } from "@vertebra/core";
-import { type Axis, broadcastStrides, collapse, product, requireWalkable } from "@vertebra/core/plan";
-import type { GpuOperand } from "../launch";
+import type { MatmulAttrs } from "../ops/matmul";
+import { type Axis, broadcastStrides, collapse, product, requireWalkable } from "./axes";
+
+/** What a plan knows of a tensor's place is the backend's. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
 
 /** One of a product's operands: matrices of k × `length` numbers, or `length` × k. */
-export interface Side {
-  readonly operand: GpuOperand;
+export interface Side<Operand> {
+  readonly operand: Operand;
   /** Of the axis that isn't k. */
   readonly length: number;
   /** k is the contiguous axis. */
   readonly isAlongK: boolean;
-  /** The contiguous axis is a multiple of 4, so that every row and every matrix begins at a whole vec4. */
+  /** The contiguous axis is a multiple of 4, so that every row and every matrix begins at a whole quad. */
   readonly isInFours: boolean;
 }
 
 /** y [entries, M, N] = a · b. */
-export interface Product {
-  readonly a: Side;
-  readonly b: Side;
-  readonly y: GpuOperand;
+export interface Product<Operand> {
+  readonly a: Side<Operand>;
+  readonly b: Side<Operand>;
+  readonly y: Operand;
   readonly k: number;
   readonly entries: number;
   /** Sizes, and elements from one matrix of a and of b to the next: their product is `entries`. */
@@ -25,12 +29,12 @@ export interface Product {
 }
 
 /** The product with as few batch entries and axes as it can be written with. */
-export function productOf(
-  [a, b]: readonly [GpuOperand, GpuOperand],
-  y: GpuOperand,
+export function productOf<Operand extends Shaped>(
+  [a, b]: readonly [Operand, Operand],
+  y: Operand,
   k: number,
-  { transA, transB }: KernelTable["matmul"],
-): Product {
+  { transA, transB }: MatmulAttrs,
+): Product<Operand> {
   const [m, n] = y.shape.slice(-2) as [number, number];
   const sizes = y.shape.slice(0, -2);
   const batches = [a, b].map(({ shape }) => shape.slice(0, -2));
@@ -45,16 +49,8 @@ export function productOf(
   return { a: sideOf(a, m, k, !transA), b: right, y, k, entries: product(sizes), batch };
 }
 
-function sideOf(operand: GpuOperand, length: number, k: number, isKLast: boolean): Side {
+function sideOf<Operand>(operand: Operand, length: number, k: number, isKLast: boolean): Side<Operand> {
   // A single row or column lies both ways: the longer axis is the contiguous one.
   const isAlongK = length === 1 || (k > 1 && isKLast);
   return { operand, length, isAlongK, isInFours: (isAlongK ? k : length) % 4 === 0 };
-}
-
-/** The end of the kernels' params: how many batch axes there are, then at a multiple of four words the axes. */
-export function batchWords(batch: readonly Axis[], wordsBefore: number): number[] {
-  const words = [batch.length];
-  while ((wordsBefore + words.length) % 4 > 0) words.push(0);
-  for (const [size, a, b] of batch) words.push(size, a as number, b as number, 0);
-  return words;
 }

@@ -1,4 +1,4 @@
-import type { Conv2dAttrs } from "@vertebra/core";
+import type { Conv2dAttrs } from "../ops/conv2d";
 
 /** A convolution's sizes by name. */
 export interface ConvSizes {
@@ -22,7 +22,11 @@ export function convSizes(x: Shape, weight: Shape, y: Shape): ConvSizes {
   return { n, c, h, w, o, ho, wo, kh, kw };
 }
 
-/** Phases and taps of a product that conv2d.wgsl makes, as its table has them. */
+/**
+ * What a convolution as a matrix product reads besides its operands, so that its kernel knows nothing of stride, dilation and filter sizes: two
+ * rows of four words a phase, (first tap, taps, height, width) and (x of pixel 0: row, column; y of pixel 0: row, column), then the taps,
+ * (weight offset, input offset, rows down, columns right). A phase is a set of outputs that have the same taps.
+ */
 export interface TapTable {
   readonly table: Int32Array;
   readonly phases: number;
@@ -133,7 +137,7 @@ function toTable(phases: readonly Phase[]): TapTable {
   };
 }
 
-/** Columns of conv2dWeightGrad.wgsl: by channel of a group and tap the offset in x, rows down, columns right. */
+/** Columns of a weight gradient as a matrix product: by channel of a group and tap the offset in x, rows down, columns right. */
 export function columnTable({ c, h, w, kh, kw }: ConvSizes, { dilation, groups }: Conv2dAttrs): Int32Array {
   return kept(columnTables, `${c / groups} ${h} ${w} ${kh} ${kw} ${dilation}`, () => {
     const words: number[] = [];

@@ -1,5 +1,9 @@
-import type { WeightedWindows, Windows } from "@vertebra/core";
-import type { Table } from "../launch";
+import type { WeightedWindows, Windows } from "../ops/windows";
+
+/** A constant array that kernels read; the object stays the same, so that a copy on a device can be kept. */
+export interface Table {
+  readonly table: Int32Array | Uint32Array | Float32Array;
+}
 
 /** A linear map along one axis as kernels read it. */
 export interface WeightTables {
