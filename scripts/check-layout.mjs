@@ -10,12 +10,14 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const MAY_IMPORT = {
   core: [],
   "backend-cpu": ["@vertebra/core"],
+  "backend-cuda": ["@vertebra/core"],
   "backend-webgpu": ["@vertebra/core"],
   data: ["@vertebra/core"],
   models: ["@vertebra/core"],
   parity: ["@vertebra/core"],
   cli: [
     "@vertebra/backend-cpu",
+    "@vertebra/backend-cuda",
     "@vertebra/backend-webgpu",
     "@vertebra/core",
     "@vertebra/data",
@@ -25,8 +27,12 @@ const MAY_IMPORT = {
   ],
 };
 const OPS = "packages/core/src/ops";
-/** Folders with a plan for each op, and what their kernels end in. */
-const KERNELS = { "packages/backend-cpu/src/kernels": ".c", "packages/backend-webgpu/src/kernels": ".wgsl" };
+/** Folders with a plan for each op, where their kernels are, and what these end in. */
+const KERNELS = [
+  ["packages/backend-cpu/src/kernels", "packages/backend-cpu/src/kernels", ".c"],
+  ["packages/backend-cuda/src/kernels", "packages/backend-cuda/native/kernels", ".cu"],
+  ["packages/backend-webgpu/src/kernels", "packages/backend-webgpu/src/kernels", ".wgsl"],
+];
 const MAX_LINES = { source: 400, test: 500 };
 const CODE = /\.(ts|mjs|c|h|cc|cu|wgsl)$/;
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*["'](vertebra(?:\/[^"']*)?|@vertebra\/[^"']+)["']/g;
@@ -70,17 +76,22 @@ function* ops() {
     const op = basename(path, ".ts");
     if (["binary", "elementwise", "unary"].includes(op) || read(path).includes("applyAlias(")) continue;
     if (!table.includes(`"./${op}"`)) yield `${path}: the op table ${OPS}/index.ts doesn't import "./${op}"`;
-    for (const [folder, ending] of Object.entries(KERNELS)) {
-      const plan = `${folder}/${op}.ts`;
+    for (const [plans, kernels, ending] of KERNELS) {
+      const plan = `${plans}/${op}.ts`;
       if (!files.includes(plan)) yield `${path}: ${plan} is missing`;
-      else if (!files.includes(`${folder}/${op}${ending}`) && !/from "\.\//.test(read(plan)))
-        yield `${path}: ${folder}/${op}${ending} is missing, and its plan uses no other`;
+      else if (!files.includes(`${kernels}/${op}${ending}`) && !/from "\.\/|kernelsOf\(|copyBytes/.test(read(plan)))
+        yield `${path}: ${kernels}/${op}${ending} is missing, and its plan uses no other`;
     }
   }
   const sources = files.filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !isTest(path)).map(read);
   for (const path of files.filter((name) => name.endsWith(".wgsl"))) {
     const name = basename(path);
     if (!sources.some((source) => source.includes(`/${name}"`))) yield `${path}: no plan imports it`;
+  }
+  const plans = files.filter((path) => /^packages\/backend-cuda\/src\/kernels\/.*\.ts$/.test(path) && !isTest(path)).map(read);
+  for (const path of files.filter((name) => /\/native\/kernels\/.*\.cu$/.test(name))) {
+    // As the module of a launch: kernelsOf("conv2d"), stepLaunches("sgdStep", …).
+    if (!plans.some((plan) => plan.includes(`"${basename(path, ".cu")}"`))) yield `${path}: no plan launches it`;
   }
 }
 

@@ -15,7 +15,7 @@ declare module "vitest" {
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
-const PACKAGES = ["core", "backend-cpu", "backend-webgpu", "models"];
+const PACKAGES = ["core", "backend-cpu", "backend-cuda", "backend-webgpu", "models"];
 /** npm and pnpm are scripts there. */
 const SHELL = process.platform === "win32";
 

@@ -58,6 +58,15 @@ describe("@vertebra/backend-webgpu without the package webgpu", () => {
   });
 });
 
+describe("@vertebra/backend-cuda without a package for the platform", () => {
+  it("installs without a compiler, and says what is missing when it is opened", async () => {
+    const code =
+      'const { cuda } = await import("@vertebra/backend-cuda"); await cuda().open().catch(({ message }) => console.log(message));';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: installed, timeout: TIMEOUT_MS });
+    expect(stdout).toMatch(/^cuda: the native addon must be installed or built, got @vertebra\/backend-cuda-\S+: Cannot find module/);
+  });
+});
+
 describe("types", () => {
   it.each(["nodenext", "bundler"])("resolve with moduleResolution %s, without any other types", async (moduleResolution) => {
     const compilerOptions = {

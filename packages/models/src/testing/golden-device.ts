@@ -13,6 +13,12 @@ export function openGoldenDevice(): Promise<Device> {
 
 const OPENERS: Readonly<Record<string, () => Promise<Device>>> = {
   cpu: () => cpu().open(),
+  cuda: async () => {
+    const { openForTests } = await import("../../../backend-cuda/src/testing/open-device");
+    const { device, reason } = await openForTests();
+    if (!device) throw new Error(reason);
+    return device;
+  },
   webgpu: async () => {
     const { openForTests } = await import("../../../backend-webgpu/src/testing/open-device");
     const { device, reason } = await openForTests();

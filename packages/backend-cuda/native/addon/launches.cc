@@ -1,0 +1,86 @@
+#include "launches.h"
+
+#include <cstring>
+
+namespace {
+
+std::string sizeText(const uint32_t (&size)[3]) {
+  return "[" + std::to_string(size[0]) + ", " + std::to_string(size[1]) + ", " + std::to_string(size[2]) + "]";
+}
+
+/** CUDA's own words for a refused launch name neither the kernel nor the numbers. */
+std::string launchText(const Kernel& kernel, const LaunchHeader& header) {
+  return kernel.name + " with grid " + sizeText(header.grid) + ", block " + sizeText(header.block) + ", " +
+         std::to_string(header.sharedBytes) + " bytes of shared memory";
+}
+
+}  // namespace
+
+Launches::~Launches() {
+  graphs_.clear([this](cuda::CUgraphExec exec) { context_.driver.cuGraphExecDestroy(exec); });
+}
+
+void Launches::launchIn(cuda::CUstream stream, const char* batch, size_t bytes) {
+  for (size_t at = 0; at < bytes;) {
+    LaunchHeader header;
+    if (bytes - at < sizeof header) throw badArgument("the batch ends inside a launch, at byte " + std::to_string(at));
+    std::memcpy(&header, batch + at, sizeof header);
+    at += sizeof header;
+    const size_t padded = (static_cast<size_t>(header.paramsBytes) + 7) / 8 * 8;
+    if (bytes - at < padded) throw badArgument("the batch ends inside params, at byte " + std::to_string(at));
+    launchOne(stream, header, batch + at);
+    at += padded;
+  }
+}
+
+void Launches::launchOne(cuda::CUstream stream, const LaunchHeader& header, const char* params) {
+  Kernel& kernel = modules_.kernel(header.kernel);
+  if (kernel.paramsBytes != 0 && kernel.paramsBytes != header.paramsBytes)
+    throw badArgument(kernel.name + " takes " + std::to_string(kernel.paramsBytes) + " bytes of params, got " +
+                      std::to_string(header.paramsBytes));
+  modules_.allowShared(kernel, header.sharedBytes);
+  size_t paramsBytes = header.paramsBytes;
+  void* extra[] = {cuda::LAUNCH_PARAM_BUFFER_POINTER, const_cast<char*>(params), cuda::LAUNCH_PARAM_BUFFER_SIZE, &paramsBytes,
+                   cuda::LAUNCH_PARAM_END};
+  const auto& [gridX, gridY, gridZ] = header.grid;
+  const auto& [blockX, blockY, blockZ] = header.block;
+  try {
+    CUDA_CALL(context_.driver, cuLaunchKernel, kernel.function, gridX, gridY, gridZ, blockX, blockY, blockZ, header.sharedBytes,
+              stream, nullptr, extra);
+  } catch (const Failure& failure) {
+    throw Failure(failure.code, failure.what() + (": " + launchText(kernel, header)), failure.call);
+  }
+}
+
+uint64_t Launches::record(const char* batch, size_t bytes) {
+  const Driver& driver = context_.driver;
+  // A stream of its own: a launch that is refused ends the capture, and must not end it for the work around.
+  cuda::CUstream stream = nullptr;
+  CUDA_CALL(driver, cuStreamCreate, &stream, cuda::STREAM_NON_BLOCKING);
+  cuda::CUgraph graph = nullptr;
+  cuda::CUgraphExec exec = nullptr;
+  const auto cleanUp = [&] {
+    if (graph) driver.cuGraphDestroy(graph);
+    driver.cuStreamDestroy_v2(stream);
+  };
+  try {
+    CUDA_CALL(driver, cuStreamBeginCapture_v2, stream, cuda::STREAM_CAPTURE_MODE_THREAD_LOCAL);
+    try {
+      launchIn(stream, batch, bytes);
+    } catch (...) {
+      driver.cuStreamEndCapture(stream, &graph);
+      throw;
+    }
+    CUDA_CALL(driver, cuStreamEndCapture, stream, &graph);
+    CUDA_CALL(driver, cuGraphInstantiateWithFlags, &exec, graph, 0);
+  } catch (...) {
+    cleanUp();
+    throw;
+  }
+  cleanUp();
+  return graphs_.add(exec);
+}
+
+void Launches::replay(uint64_t id) { CUDA_CALL(context_.driver, cuGraphLaunch, graphs_.get(id), context_.stream); }
+
+void Launches::release(uint64_t id) { CUDA_CALL(context_.driver, cuGraphExecDestroy, graphs_.take(id)); }

@@ -1,0 +1,130 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "../driver.h"
+#include "registry.h"
+
+namespace cuda {
+
+#define DECLARE(name, parameters) extern "C" __attribute__((visibility("default"))) CUresult name parameters;
+CUDA_FUNCTIONS(DECLARE)
+CUDA_OPTIONAL_FUNCTIONS(DECLARE)
+#undef DECLARE
+
+/** A pretended GPU and its primary context, which are one here. Each buffer is an allocation of its own on the host. */
+struct ContextState {
+  int ordinal;
+  int retained = 0;
+  size_t limitBytes = 0;
+  size_t usedBytes = 0;
+  /** Set by a kernel that failed: every later call reports it, as CUDA's contexts do. */
+  CUresult fault = SUCCESS;
+  std::map<CUdeviceptr, size_t> allocations{};
+};
+
+struct LaunchNode {
+  const host::RegisteredKernel* kernel;
+  host::Grid grid;
+  std::vector<char> params;
+};
+
+struct GraphState {
+  std::vector<LaunchNode> launches;
+};
+struct GraphExecState {
+  std::vector<LaunchNode> launches;
+};
+
+using Moment = std::chrono::steady_clock::time_point;
+
+struct StreamState {
+  ContextState* context;
+  /** When its last event seems to be done. */
+  Moment end;
+  /** Set while launches are recorded instead of run. */
+  std::unique_ptr<GraphState> capture;
+};
+
+struct EventState {
+  bool hasTiming;
+  bool isRecorded = false;
+  /** When it passed, or will seem to. */
+  Moment time;
+};
+
+struct ModuleState {
+  std::string name;
+};
+
+struct FunctionState {
+  const host::RegisteredKernel* kernel;
+  ModuleState* module;
+  int maxSharedBytes = SHARED_BYTES;
+};
+
+/** Objects that a handle may name. */
+template <class T>
+class Live {
+ public:
+  T* add(std::unique_ptr<T> object) {
+    T* handle = object.get();
+    objects_.emplace(handle, std::move(object));
+    return handle;
+  }
+  bool has(T* handle) const { return objects_.count(handle) != 0; }
+  bool erase(T* handle) { return objects_.erase(handle) != 0; }
+  template <class Condition>
+  void eraseIf(Condition condition) {
+    for (auto at = objects_.begin(); at != objects_.end();) at = condition(*at->second) ? objects_.erase(at) : std::next(at);
+  }
+
+ private:
+  std::map<T*, std::unique_ptr<T>> objects_;
+};
+
+/** Everything of the driver. One thread at a time is in it, so one kernel at a time runs. */
+struct State {
+  std::recursive_mutex mutex;
+  bool isInitialised = false;
+  ContextState contexts[2] = {{0}, {1}};
+  Live<StreamState> streams;
+  Live<EventState> events;
+  Live<ModuleState> modules;
+  Live<FunctionState> functions;
+  Live<GraphState> graphs;
+  Live<GraphExecState> execs;
+  std::set<void*> pinned;
+};
+
+constexpr int DEVICES = 2;
+constexpr int SHARED_BYTES_OPTIN = 163 << 10;
+
+/** The driver, locked for the calling thread as long as this lives. */
+class Locked {
+ public:
+  Locked() : lock_(state().mutex) {}
+  State* operator->() { return &state(); }
+  State& operator*() { return state(); }
+
+ private:
+  static State& state();
+  std::lock_guard<std::recursive_mutex> lock_;
+};
+
+/** The calling thread's context. */
+extern thread_local ContextState* current;
+/** SUCCESS if the calling thread's context can be used. */
+CUresult usable();
+/** True if all of the bytes belong to one allocation of a device. */
+bool isDeviceMemory(State& state, CUdeviceptr from, size_t bytes);
+/** Runs launches, one after the other. */
+CUresult runLaunch(ContextState& context, const LaunchNode& launch);
+
+inline void* hostPointer(CUdeviceptr address) { return reinterpret_cast<void*>(address); }
+
+}  // namespace cuda

@@ -1,0 +1,55 @@
+// What the kernels of a convolution's gradient by its weight have in common.
+#pragma once
+#include "quads.h"
+
+struct WeightGradParams {
+  const void* x;
+  const void* dy;
+  /** By column: (offset in x, rows down, columns right) from where a pixel of dy begins. */
+  const int4* table;
+  void* dw;
+  /** Null where one part is all. */
+  float* parts;
+  uint32_t rows;
+  /** Channels of a group · taps. */
+  uint32_t columns;
+  uint32_t groups;
+  /** Of dy: of all images, of a plane, and its width. */
+  uint32_t pixels, plane, width;
+  /** Parts of the sum, the pixels of each, and elements from one part's dw to the next. */
+  uint32_t count, partPixels, partWeights;
+  uint32_t tilesM, tilesN;
+  int32_t heightX, widthX, imageX, groupX;
+  int32_t strideH, strideW, padH, padW;
+};
+
+/** Pixel q of dy, and the patch of x that it was made of. */
+struct GradPixel {
+  uint32_t image;
+  /** In its plane. */
+  uint32_t place;
+  int32_t row, column, base;
+
+  __device__ GradPixel(const WeightGradParams& p, uint32_t ownGroup, uint32_t q) {
+    image = q / p.plane;
+    place = q % p.plane;
+    row = static_cast<int32_t>(place / p.width) * p.strideH - p.padH;
+    column = static_cast<int32_t>(place % p.width) * p.strideW - p.padW;
+    base = static_cast<int32_t>(image) * p.imageX + static_cast<int32_t>(ownGroup) * p.groupX + row * p.widthX + column;
+  }
+
+  template <class T>
+  __device__ T valueAt(const WeightGradParams& p, const int4& tap) const {
+    // What is negative becomes too large.
+    const auto h = static_cast<uint32_t>(row + tap.y);
+    const auto w = static_cast<uint32_t>(column + tap.z);
+    const bool isInside = h < static_cast<uint32_t>(p.heightX) && w < static_cast<uint32_t>(p.widthX);
+    return isInside ? static_cast<const T*>(p.x)[base + tap.x] : fromFloat<T>(0);
+  }
+};
+
+template <class T>
+__device__ void storeWeight(const WeightGradParams& p, uint32_t part, uint32_t at, float sum) {
+  if (p.parts) p.parts[part * p.partWeights + at] = sum;
+  else static_cast<T*>(p.dw)[at] = fromFloat<T>(sum);
+}

@@ -1,0 +1,38 @@
+/**
+ * native/addon → build/vertebra-cuda.node, with g++ and the headers of two npm packages: nothing is downloaded. The C++ runtime is
+ * inside; of the C library it needs what the machine has that it was built on, so a package for others is built on an old one.
+ */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BuildError, build, buildLibrary, main, sourcesIn } from "./compile.mjs";
+
+const require = createRequire(import.meta.url);
+
+export async function buildAddon() {
+  const includes = headerFolders().flatMap((folder) => ["-isystem", folder]);
+  await buildLibrary({
+    out: join(build, "vertebra-cuda.node"),
+    sources: sourcesIn("addon", ".cc"),
+    compileFlags: [
+      ..."-std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Werror".split(" "),
+      ..."-DNAPI_VERSION=8 -DNODE_ADDON_API_CPP_EXCEPTIONS".split(" "),
+      ...includes,
+    ],
+    // nodelete: a worker that ends takes its addons along, but the threads that wait for the GPU may still be in this one.
+    linkFlags: [
+      ..."-static-libgcc -static-libstdc++ -Wl,--version-script=native/addon/exports.map".split(" "),
+      ..."-Wl,-z,nodelete -Wl,-z,now -Wl,--gc-sections -s -pthread -ldl".split(" "),
+    ],
+  });
+}
+
+function headerFolders() {
+  try {
+    return [dirname(require.resolve("node-addon-api/package.json")), require("node-api-headers").include_dir];
+  } catch {
+    throw new BuildError("the headers are missing: npm install node-addon-api node-api-headers");
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(buildAddon);

@@ -1,0 +1,2 @@
+export function buildKernels(): Promise<string[]>;
+export function spillsIn(report: string): string[];

@@ -1,0 +1,190 @@
+import type { Backend, Buffer, Device, DType, FusedKernels, Kernels, MemoryInfo } from "@vertebra/core";
+import type { DeviceInfo } from "./addon";
+import { createDispatch, type Runtime } from "./dispatch";
+import { closed, isFatal, outOfMemory } from "./errors";
+import { isHostDriver } from "./images";
+import { KernelLibrary } from "./kernel-library";
+import { fusedPlans, HALF_PLANS, plans } from "./kernels/index";
+import type { Copy } from "./launch";
+import { type Loaded, loadNative } from "./native";
+import { type CudaOptions, requireOptions } from "./options";
+import { BlockPool, type CudaBuffer } from "./pool";
+import { LaunchQueue } from "./queue";
+import { Tables } from "./tables";
+
+const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
+
+/**
+ * The CUDA backend: kernels compiled ahead of time, on NVIDIA GPUs of compute capability 8.0 and up. `VERTEBRA_CUDA_DRIVER=host` runs
+ * the same kernels on the processor; such a device has the feature `test-driver`.
+ * @throws ArgumentError, on opening, for options that don't exist or are out of range; DeviceError where there is no such GPU.
+ */
+export const cuda = (options: CudaOptions = {}): Backend => ({
+  name: "cuda",
+  open: async () => {
+    requireOptions(options);
+    const loaded = await loadNative();
+    const index = options.index ?? 0;
+    const { device, info } = loaded.native.open(loaded.driver, index);
+    return new CudaDevice(loaded, { device, info, index });
+  },
+});
+
+interface Opened {
+  /** The addon's number of the device. */
+  readonly device: number;
+  readonly info: DeviceInfo;
+  /** The driver's. */
+  readonly index: number;
+}
+
+/** What a device has done since it was opened. */
+export interface CudaCounts {
+  readonly launches: number;
+  /** Calls of the addon that carried them. */
+  readonly batches: number;
+}
+
+class CudaDevice implements Device {
+  readonly name: string;
+  readonly adapter: string;
+  readonly features: readonly string[];
+  readonly floatDtype = "f32";
+  readonly dtypes = DTYPES;
+  readonly kernels: Kernels;
+  readonly fused: FusedKernels;
+  readonly takesHalf: NonNullable<Device["takesHalf"]> = (kernel) => HALF_PLANS.has(kernel);
+  readonly #native: Loaded["native"];
+  readonly #device: number;
+  readonly #runtime: Runtime;
+  /** Why nothing works any more. */
+  #ended: ((op: string) => Error) | undefined;
+  #bytesInUse = 0;
+  #peakBytes = 0;
+  #buffers = 0;
+
+  constructor(loaded: Loaded, { device, info, index }: Opened) {
+    this.name = index === 0 ? "cuda" : `cuda:${index}`;
+    this.adapter = `${info.name}, compute capability ${info.computeMajor}.${info.computeMinor}`;
+    this.features = isHostDriver(info) ? ["test-driver"] : [];
+    this.#native = loaded.native;
+    this.#device = device;
+    this.#runtime = this.#createRuntime(loaded, info);
+    const dispatch = createDispatch(this.#runtime);
+    this.kernels = dispatch(plans);
+    this.fused = dispatch(fusedPlans);
+  }
+
+  get counts(): CudaCounts {
+    return this.#runtime.queue.counts;
+  }
+
+  allocate(bytes: number): Buffer {
+    this.#requireUsable("allocate");
+    const buffer = this.#take(bytes);
+    this.#bytesInUse += buffer.classBytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytesInUse);
+    this.#buffers++;
+    return buffer;
+  }
+
+  release(buffer: Buffer): void {
+    const own = buffer as CudaBuffer;
+    if (!this.#ended) this.#runtime.pool.give(own);
+    this.#bytesInUse -= own.classBytes;
+    this.#buffers--;
+  }
+
+  write(buffer: Buffer, bytes: Uint8Array): void {
+    this.#requireUsable("write");
+    if (bytes.byteLength === 0) return;
+    this.#runtime.queue.flush();
+    this.#native.write(this.#device, (buffer as CudaBuffer).block, 0, bytes);
+  }
+
+  async read(buffer: Buffer, bytes: number): Promise<Uint8Array> {
+    this.#requireUsable("read");
+    if (bytes === 0) return new Uint8Array(0);
+    this.#runtime.queue.flush();
+    return this.#guarded(this.#native.read(this.#device, (buffer as CudaBuffer).block, 0, bytes));
+  }
+
+  async sync(): Promise<void> {
+    this.#requireUsable("sync");
+    this.#runtime.queue.flush();
+    await this.#guarded(this.#native.sync(this.#device));
+  }
+
+  memory(): MemoryInfo {
+    return { bytesInUse: this.#bytesInUse, peakBytes: this.#peakBytes, buffers: this.#buffers };
+  }
+
+  resetPeak(): void {
+    this.#peakBytes = this.#bytesInUse;
+  }
+
+  /** Gives the GPU back the memory that no tensor has. */
+  empty(): void {
+    this.#requireUsable("empty");
+    this.#runtime.queue.flush();
+    this.#runtime.pool.trim();
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended === closed) return;
+    this.#ended = closed;
+    await this.#native.close(this.#device);
+  }
+
+  #createRuntime(loaded: Loaded, info: DeviceInfo): Runtime {
+    const [native, device] = [loaded.native, this.#device];
+    const queue = new LaunchQueue(native, device);
+    const pool = new BlockPool({
+      alloc: (bytes) => native.alloc(device, bytes),
+      free: (buffer) => native.free(device, buffer),
+    });
+    const write = (buffer: CudaBuffer, bytes: Uint8Array) => this.write(buffer, bytes);
+    return {
+      limits: { multiprocessors: info.multiprocessors, sharedBytesPerBlock: info.sharedBytesPerBlock },
+      pool,
+      queue,
+      library: new KernelLibrary(loaded, device, info),
+      tables: new Tables(pool, write),
+      copy: (step) => this.#copy(step),
+      requireUsable: (op) => this.#requireUsable(op),
+    };
+  }
+
+  #copy({ copyBytes, from, to }: Copy): void {
+    this.#runtime.queue.flush();
+    const [source, target] = [from.memory as CudaBuffer, to.memory as CudaBuffer];
+    this.#native.copy(this.#device, target.block, 0, this.#device, source.block, 0, copyBytes);
+  }
+
+  #take(bytes: number): CudaBuffer {
+    try {
+      return this.#runtime.pool.take(bytes);
+    } catch (error) {
+      const { idleBytes } = this.#runtime.pool;
+      throw outOfMemory(error, bytes, { ...this.memory(), idleBytes, ...this.#native.memInfo(this.#device) });
+    }
+  }
+
+  /** A context that a kernel broke stays broken: whoever comes later hears why. */
+  async #guarded<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isFatal(error)) this.#ended ??= () => error as Error;
+      throw error;
+    }
+  }
+
+  #requireUsable(op: string): void {
+    if (this.#ended) throw this.#ended(op);
+  }
+}
+
+/** Launches of a device since it was opened; undefined on other backends. */
+export const countsOf = (device: Device): CudaCounts | undefined =>
+  device instanceof CudaDevice ? { ...device.counts } : undefined;

@@ -1,0 +1,74 @@
+import type { Kernel, Operand } from "@vertebra/core";
+import type { Size3 } from "./batch";
+import type { KernelLibrary } from "./kernel-library";
+import type { Binding, Copy, CudaOperand, Launch, Limits, Plan, Scratch, Step } from "./launch";
+import type { BlockPool, CudaBuffer } from "./pool";
+import type { LaunchQueue } from "./queue";
+import type { Tables } from "./tables";
+
+type Plans = { readonly [name: string]: Plan<never> };
+type KernelsOf<P> = { readonly [K in keyof P]: P[K] extends Plan<infer Attrs> ? Kernel<Attrs> : never };
+
+/** What launches go through. */
+export interface Runtime {
+  readonly limits: Limits;
+  readonly pool: BlockPool;
+  readonly queue: LaunchQueue;
+  readonly library: KernelLibrary;
+  readonly tables: Tables;
+  readonly copy: (step: Copy) => void;
+  /** @throws DeviceError once the device is closed or broken. */
+  readonly requireUsable: (op: string) => void;
+}
+
+/** Turns a table of plans into one of kernels: plan, allocate scratch, queue the launches. */
+export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) => KernelsOf<P> {
+  const toKernel =
+    (op: string, plan: Plan<never>): Kernel<never> =>
+    (inputs, outputs, attrs) => {
+      runtime.requireUsable(op);
+      run(runtime, plan(inputs.map(toCuda), outputs.map(toCuda), attrs, runtime.limits));
+    };
+  return <P extends Plans>(plans: P) =>
+    Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
+}
+
+const toCuda = ({ buffer, shape, dtype }: Operand): CudaOperand => ({ memory: buffer as CudaBuffer, shape, dtype });
+
+function run(runtime: Runtime, steps: readonly Step[]): void {
+  const scratch = new Map<Scratch, CudaBuffer>();
+  try {
+    for (const step of steps) {
+      if ("kernel" in step) launch(runtime, step, scratch);
+      else runtime.copy(step);
+    }
+  } finally {
+    for (const buffer of scratch.values()) runtime.pool.give(buffer);
+  }
+}
+
+function launch(
+  runtime: Runtime,
+  { kernel, bindings, words, grid, block, sharedBytes = 0 }: Launch,
+  scratch: Map<Scratch, CudaBuffer>,
+) {
+  runtime.queue.launch({
+    kernel: runtime.library.get(kernel),
+    grid: typeof grid === "number" ? [grid, 1, 1] : grid,
+    block: [block, 1, 1] satisfies Size3,
+    sharedBytes,
+    addresses: bindings.map((binding) => addressOf(runtime, binding, scratch)),
+    words,
+  });
+}
+
+function addressOf({ pool, tables }: Runtime, binding: Binding, scratch: Map<Scratch, CudaBuffer>): number {
+  if (binding === null) return 0;
+  if ("memory" in binding) return binding.memory.address;
+  if ("table" in binding) return tables.get(binding.table).address;
+  const known = scratch.get(binding);
+  if (known) return known.address;
+  const taken = pool.take(binding.scratchBytes);
+  scratch.set(binding, taken);
+  return taken.address;
+}

@@ -1,0 +1,119 @@
+import { DeviceError, type ErrorFields, OutOfMemoryError, type VertebraError } from "@vertebra/core";
+
+const WHERE = "cuda";
+/** The first driver that runs what our toolkit compiles. */
+const DRIVER = "Install NVIDIA's driver, version 580 or newer";
+
+/** What the addon throws: its own codes, or CUDA's names. */
+interface NativeError extends Error {
+  readonly code: string;
+  /** The driver function that failed; empty where none did. */
+  readonly call: string;
+}
+
+type Row = Pick<ErrorFields, "rule" | "fix">;
+
+/** A context that a kernel broke reports nothing else from then on. */
+const BROKEN: Row = {
+  rule: "kernels must run through, but one failed and took all work of this process on the GPU with it",
+  fix: "Start the process again from the last checkpoint, and report it with this text",
+};
+
+/** By code. CUDA's names are explained in the documentation of `CUresult`. */
+const ROWS: Readonly<Record<string, Row>> = {
+  NO_DRIVER: { rule: "the driver's library must load", fix: DRIVER },
+  OLD_DRIVER: { rule: "the driver must have every function that is used", fix: DRIVER },
+  NO_DEVICE: { rule: "the GPU's number must be one of the driver's", fix: "Numbers begin at 0" },
+  UNKNOWN_HANDLE: { rule: "what is used must be the device's and not released" },
+  BAD_ARGUMENT: { rule: "arguments must fit" },
+  ADDRESS_TOO_HIGH: { rule: "addresses must be exact in JavaScript's numbers" },
+  CUDA_ERROR_NO_DEVICE: {
+    rule: "there must be a GPU that the process may use",
+    fix: "Look at nvidia-smi and CUDA_VISIBLE_DEVICES",
+  },
+  CUDA_ERROR_SYSTEM_DRIVER_MISMATCH: {
+    rule: "the driver's library and kernel module must be of one version",
+    fix: "Restart the machine",
+  },
+  CUDA_ERROR_NO_BINARY_FOR_GPU: { rule: "the GPU must be of compute capability 8.0 or higher", fix: "Use webgpu or cpu on it" },
+  CUDA_ERROR_UNSUPPORTED_PTX_VERSION: { rule: "the driver must know the kernels' PTX", fix: DRIVER },
+  CUDA_ERROR_INVALID_IMAGE: {
+    rule: "a module must be a fatbin, cubin or PTX text",
+    fix: "Build the kernels again: npm run build:kernels",
+  },
+  CUDA_ERROR_NOT_FOUND: { rule: "a kernel must be in its module", fix: "Build the kernels again: npm run build:kernels" },
+  CUDA_ERROR_INVALID_VALUE: { rule: "the GPU must take what is asked of it" },
+  CUDA_ERROR_NOT_READY: { rule: "both moments must be past", fix: "await sync() first" },
+  CUDA_ERROR_ILLEGAL_ADDRESS: BROKEN,
+  CUDA_ERROR_ILLEGAL_INSTRUCTION: BROKEN,
+  CUDA_ERROR_MISALIGNED_ADDRESS: BROKEN,
+  CUDA_ERROR_LAUNCH_FAILED: BROKEN,
+  CUDA_ERROR_LAUNCH_TIMEOUT: BROKEN,
+};
+const UNLISTED: Row = { rule: "the driver must do what is asked", fix: "Report it with this text" };
+
+const OUT_OF_MEMORY: Row = { rule: "the GPU must have room", fix: "Free tensors, or use a smaller batch" };
+const HOST_OUT_OF_MEMORY: Row = { rule: "the process must have room", fix: "Use a smaller batch" };
+
+/** The typed error for what a function of the addon threw. */
+export function translate(name: string, thrown: unknown): VertebraError {
+  const { code, call, message } = thrown as NativeError;
+  const where = `${WHERE} ${name}`;
+  const got = [call, message].filter((part) => part).join(": ");
+  if (code === "CUDA_ERROR_OUT_OF_MEMORY") return new OutOfMemoryError(where, { ...OUT_OF_MEMORY, got });
+  if (code === "HOST_OUT_OF_MEMORY") return new OutOfMemoryError(where, { ...HOST_OUT_OF_MEMORY, got });
+  const isOwn = code !== undefined && !code.startsWith("CUDA_");
+  return new DeviceError(where, { ...(ROWS[code] ?? UNLISTED), got: isOwn || code === undefined ? got : `${code} from ${got}` });
+}
+
+/** The addon is nowhere. */
+export const noAddon = (reasons: readonly string[]): DeviceError =>
+  new DeviceError(WHERE, {
+    rule: "the native addon must be installed or built",
+    got: reasons.join("; "),
+    fix: "Install without --omit=optional, or build it where there is a C++ compiler: npm run build:addon in the package",
+  });
+
+/** A module whose kernels nobody compiled. */
+export const notBuilt = (module: string, path: string): DeviceError =>
+  new DeviceError(WHERE, {
+    rule: `the kernels of ${module} must be compiled`,
+    got: `no file ${path}`,
+    fix: "Install without --omit=optional, or build them where there is nvcc: npm run build:kernels in the package",
+  });
+
+/** The test driver can't be built. */
+export const noHostDriver = (message: string): DeviceError =>
+  new DeviceError(WHERE, {
+    rule: "VERTEBRA_CUDA_DRIVER=host must be able to build the test driver",
+    got: message,
+    fix: "Install g++, or unset it",
+  });
+
+/** The device was closed. */
+export const closed = (op: string): DeviceError =>
+  new DeviceError(op, { rule: "the cuda device must be open", got: "a closed one", fix: "Open another" });
+
+/** What memory is used for when there is no more. */
+export interface MemoryUse {
+  readonly bytesInUse: number;
+  /** Of blocks that no tensor has. */
+  readonly idleBytes: number;
+  /** Of the GPU as a whole, other processes included. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** The driver's refusal with the numbers that tell what to do; other errors as they are. */
+export function outOfMemory(error: unknown, bytes: number, { bytesInUse, idleBytes, freeBytes, totalBytes }: MemoryUse): unknown {
+  if (!(error instanceof OutOfMemoryError)) return error;
+  const use = `${bytesInUse} in use by tensors, ${idleBytes} idle, ${freeBytes} of ${totalBytes} free on the GPU`;
+  return new OutOfMemoryError(WHERE, { ...OUT_OF_MEMORY, got: `${bytes} bytes asked, ${use}` });
+}
+
+/** Codes after which a context does nothing any more. */
+const FATAL = Object.keys(ROWS).filter((code) => ROWS[code] === BROKEN);
+
+/** True if the error ended all work of this process on the GPU. */
+export const isFatal = (error: unknown): boolean =>
+  error instanceof DeviceError && FATAL.some((code) => error.message.includes(code));

@@ -1,0 +1,109 @@
+import type { KernelTable } from "@vertebra/core";
+import { columnTable, convSizes, product } from "@vertebra/core/plan";
+import { type CudaOperand, type KernelName, kernelsOf, type Launch, LINE, type Limits, type Plan, type Step } from "../launch";
+
+const TILED = kernelsOf("conv2dWeightGrad");
+const DIRECT = kernelsOf("conv2dWeightGradDirect");
+
+/** As conv2dWeightGrad.cu has them. */
+const TILES = [
+  { rows: 128, columns: 64 },
+  { rows: 64, columns: 64 },
+  { rows: 32, columns: 32 },
+] as const;
+/** Columns of a block of the direct kernel, which makes one row. */
+const DIRECT_COLUMNS = 4;
+
+/** Rows and weights of a group under which most of a tile would be empty. */
+const MIN_ROWS = 8;
+const TILED_FROM = 256;
+/** Pixels that are worth a block of their own, and of a step of the tiles: parts are whole steps. */
+const TILED_PIXELS = 256;
+const DIRECT_PIXELS = 4096;
+const STEP_PIXELS = 32;
+/** Pixels of a part at most: 512 sums of 256 terms, as many as are added one after another. */
+const MOST_PIXELS = 512 * 256;
+/** Pixels that a thread of the direct kernel takes before more threads share them. */
+const THREAD_PIXELS = 8;
+/** Blocks that a multiprocessor has room for. */
+const TILED_BLOCKS = 2;
+const DIRECT_BLOCKS = 8;
+
+/** A gradient as a product of dy [rows, pixels] and patches of x [pixels, columns] for each group. */
+interface GradProduct {
+  readonly rows: number;
+  readonly columns: number;
+  readonly groups: number;
+  readonly pixels: number;
+}
+
+/** Which blocks make it: so many of rows, columns, groups, and parts of the pixels. */
+interface Division {
+  readonly kernel: KernelName;
+  readonly block: number;
+  readonly tilesM: number;
+  readonly tilesN: number;
+  readonly parts: number;
+  readonly partPixels: number;
+}
+
+/** dw [O, C / groups, KH, KW] from x [N, C, H, W] and dy [N, O, HO, WO]. */
+export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, outputs, attrs, limits) => {
+  const [x, dy] = inputs as [CudaOperand, CudaOperand];
+  const dw = outputs[0] as CudaOperand;
+  if (product(dw.shape) === 0) return [];
+  const sizes = convSizes(x.shape, dw.shape, dy.shape);
+  const { n, c, o, h, w, ho, wo, kh, kw } = sizes;
+  const { groups, stride, padding } = attrs;
+  const one: GradProduct = { rows: o / groups, columns: (c / groups) * kh * kw, groups, pixels: n * ho * wo };
+  const isSmall = one.rows < MIN_ROWS || one.rows * one.columns < TILED_FROM;
+  const { kernel, block, tilesM, tilesN, parts, partPixels } = (isSmall ? direct : tiled)(one, x, limits);
+  // Each part begins at a whole quad.
+  const partWeights = Math.ceil(product(dw.shape) / 4) * 4;
+  const scratch = parts > 1 ? { scratchBytes: parts * partWeights * 4 } : null;
+  const sums: Launch = {
+    kernel,
+    bindings: [x, dy, { table: columnTable(sizes, attrs) }, dw, scratch],
+    words: [
+      ...[one.rows, one.columns, groups, one.pixels, ho * wo, wo],
+      ...[parts, partPixels, partWeights, tilesM, tilesN],
+      ...[h, w, c * h * w, (c / groups) * h * w, ...stride, padding[0], padding[2]],
+    ],
+    grid: tilesM * tilesN * groups * parts,
+    block,
+  };
+  if (scratch === null) return [sums];
+  const quads = partWeights / 4;
+  const together: Step = {
+    kernel: TILED("sumParts", dw.dtype),
+    bindings: [scratch, dw],
+    words: [quads, parts, partWeights],
+    grid: Math.ceil(quads / LINE),
+    block: LINE,
+  };
+  return [sums, together];
+};
+
+function tiled(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: Limits): Division {
+  const { rows, columns } =
+    TILES.find((tile) => one.rows > tile.rows / 2 && one.columns > tile.columns / 2) ?? (TILES.at(-1) as (typeof TILES)[2]);
+  const [tilesM, tilesN] = [Math.ceil(one.rows / rows), Math.ceil(one.columns / columns)];
+  const wanted = (TILED_BLOCKS * multiprocessors) / (tilesM * tilesN * one.groups);
+  const kernel = TILED(`tiles${rows}x${columns}`, dtype);
+  return { kernel, block: LINE, tilesM, tilesN, ...divide(one.pixels, wanted, TILED_PIXELS) };
+}
+
+function direct(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: Limits): Division {
+  const [tilesM, tilesN] = [one.rows, Math.ceil(one.columns / DIRECT_COLUMNS)];
+  const wanted = (DIRECT_BLOCKS * multiprocessors) / (tilesM * tilesN * one.groups);
+  const block = Math.min(LINE, 32 * Math.max(1, Math.ceil(one.pixels / (32 * THREAD_PIXELS))));
+  return { kernel: DIRECT("columns4", dtype), block, tilesM, tilesN, ...divide(one.pixels, wanted, DIRECT_PIXELS) };
+}
+
+/** The pixels in about as many parts as are wanted, of at least so many. */
+function divide(pixels: number, wanted: number, least: number): Pick<Division, "parts" | "partPixels"> {
+  const worthwhile = Math.min(Math.floor(wanted), Math.floor(pixels / least));
+  const count = Math.max(1, worthwhile, Math.ceil(pixels / MOST_PIXELS));
+  const partPixels = Math.max(1, Math.ceil(pixels / count / STEP_PIXELS)) * STEP_PIXELS;
+  return { parts: Math.max(1, Math.ceil(pixels / partPixels)), partPixels };
+}

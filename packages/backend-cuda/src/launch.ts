@@ -1,0 +1,79 @@
+import type { DType } from "@vertebra/core";
+import type { Table } from "@vertebra/core/plan";
+import type { Size3 } from "./batch";
+
+/** Memory on the device as launches name it. */
+export interface CudaMemory {
+  readonly address: number;
+}
+
+/** A tensor as a plan sees it. */
+export interface CudaOperand {
+  readonly memory: CudaMemory;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Memory for as long as an op's launches take; launches that name the same object see the same memory, zeros nowhere promised. */
+export interface Scratch {
+  readonly scratchBytes: number;
+}
+
+/** A constant table, uploaded once for each array object: keep the array to keep its copy on the device. */
+export type { Table };
+
+/** What a pointer of a kernel's params points at; null for an argument that is left out. */
+export type Binding = CudaOperand | Scratch | Table | null;
+
+/** `KERNEL(name, …)` of native/kernels/<module>.cu. */
+export interface KernelName {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** One launch: what a plan returns. A plain value. */
+export interface Launch {
+  readonly kernel: KernelName;
+  /** The pointers that the kernel's params begin with. */
+  readonly bindings: readonly Binding[];
+  /** The words behind them; floats by `floatWord`. */
+  readonly words: readonly number[];
+  /** Blocks along x, or along all axes. */
+  readonly grid: number | Size3;
+  /** Threads of a block, at most what its KERNEL says. */
+  readonly block: number;
+  /** Of dynamic shared memory. Default: 0. */
+  readonly sharedBytes?: number;
+}
+
+/** A copy of bytes inside the device, from start to start. */
+export interface Copy {
+  readonly copyBytes: number;
+  readonly from: CudaOperand;
+  readonly to: CudaOperand;
+}
+
+export type Step = Launch | Copy;
+
+/** What plans choose by. */
+export interface Limits {
+  readonly multiprocessors: number;
+  /** Shared memory that a block can have. */
+  readonly sharedBytesPerBlock: number;
+}
+
+/** A pure function from operands to what is to be launched, in order; empty when there is nothing to do. */
+export type Plan<Attrs> = (
+  inputs: readonly CudaOperand[],
+  outputs: readonly CudaOperand[],
+  attrs: Attrs,
+  limits: Limits,
+) => readonly Step[];
+
+/** Names of kernels in a module; with a dtype, its variant for that: `scaleShift_f16`. */
+export const kernelsOf =
+  (module: string) =>
+  (name: string, dtype?: DType): KernelName => ({ module, name: dtype === undefined ? name : `${name}_${dtype}` });
+
+/** Threads of a block of kernels that go over elements one by one. */
+export const LINE = 256;
