@@ -74,6 +74,17 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
     large.dispose();
   });
 
+  test.skipIf(!isHost)("gives nothing back that launches still have to read", () =>
+    inScope(async () => {
+      const x = zeros([5 * MIB], { device });
+      const sum = add(x, 3);
+      x.dispose();
+      const large = zeros([9 * MIB], { device });
+      expect((await sum.data())[5 * MIB - 1]).toBe(3);
+      large.dispose();
+    }),
+  );
+
   test("closed, refuses everything by name", async () => {
     const other = await cuda().open();
     const x = tensor([1], { device: other });

@@ -126,7 +126,6 @@ class CudaDevice implements Device {
   /** Gives the GPU back the memory that no tensor has. */
   empty(): void {
     this.#requireUsable("empty");
-    this.#runtime.queue.flush();
     this.#runtime.pool.trim();
   }
 
@@ -141,7 +140,10 @@ class CudaDevice implements Device {
     const queue = new LaunchQueue(native, device);
     const pool = new BlockPool({
       alloc: (bytes) => native.alloc(device, bytes),
-      free: (buffer) => native.free(device, buffer),
+      free: (buffer) => {
+        queue.flush();
+        native.free(device, buffer);
+      },
     });
     const write = (buffer: CudaBuffer, bytes: Uint8Array) => this.write(buffer, bytes);
     return {

@@ -25,8 +25,12 @@ export function sizeClass(bytes: number): number {
 export interface BlockSource {
   /** @throws OutOfMemoryError */
   alloc(bytes: number): { readonly buffer: number; readonly address: number };
+  /** Work that is queued may still use it: it is handed over first. */
   free(buffer: number): void;
 }
+
+/** Idle memory above which a new size class first gives back the others. */
+const MAX_IDLE_BYTES = 1 << 30;
 
 type Block = ReturnType<BlockSource["alloc"]>;
 
@@ -43,6 +47,7 @@ export class BlockPool {
     const classBytes = sizeClass(bytes);
     const idle = this.#free.get(classBytes)?.pop();
     if (idle) this.idleBytes -= classBytes;
+    else if (this.idleBytes > MAX_IDLE_BYTES) this.trim();
     const { buffer, address } = idle ?? this.#alloc(classBytes);
     return { bytes, classBytes, block: buffer, address };
   }

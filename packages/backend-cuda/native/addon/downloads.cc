@@ -2,7 +2,7 @@
 
 namespace {
 
-/** Larger blocks are rare, and pinned memory is everybody's loss. */
+/** Kept for the next reads, all together: pinned memory is everybody's loss. */
 constexpr size_t MAX_IDLE_BYTES = 64 << 20;
 
 /** Powers of two: 64 KiB serve all small reads. */
@@ -43,8 +43,9 @@ void Downloads::wait(const Download& download) const {
 }
 
 void Downloads::end(const Download& download) {
-  if (download.capacity > MAX_IDLE_BYTES) return destroy(context_.driver, download);
   std::lock_guard lock(mutex_);
+  if (idleBytes_ + download.capacity > MAX_IDLE_BYTES) return destroy(context_.driver, download);
+  idleBytes_ += download.capacity;
   idle_.emplace(download.capacity, download);
 }
 
@@ -56,6 +57,7 @@ Download Downloads::take(size_t bytes) {
     const auto found = idle_.find(download.capacity);
     if (found != idle_.end()) {
       download = found->second;
+      idleBytes_ -= download.capacity;
       idle_.erase(found);
       return download;
     }

@@ -31,4 +31,5 @@ class Downloads {
   const Context& context_;
   std::mutex mutex_;
   std::multimap<size_t, Download> idle_;
+  size_t idleBytes_ = 0;
 };
