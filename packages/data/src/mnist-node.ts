@@ -27,7 +27,9 @@ export async function loadMnist({ split = "train", folder, classes, resolveFrom 
   }
   const { join } = nodeModule("node:path", "loadMnist");
   const [images, labels] = [join(base, MNIST_FILES[split].images), join(base, MNIST_FILES[split].labels)];
-  const [imageBytes, labelBytes] = await Promise.all([readIdxFile(images), readIdxFile(labels)]);
+  // One after the other: which file an error names must not depend on which read ends first.
+  const imageBytes = await readIdxFile(images);
+  const labelBytes = await readIdxFile(labels);
   return mnistFromBytes({ images: imageBytes, labels: labelBytes, names: { images, labels }, ...(classes && { classes }) });
 }
 
