@@ -27,10 +27,13 @@ class Calls {
     return this.make([], "fill", [], { shape: [], dtype: "f32", value });
   }
 
-  /** `make` of runs of entries along axis 0, each as long as fits of all of `viewed`; undefined where not one does. */
+  /**
+   * `make` of runs of entries along axis 0, each as long as fits of all of `viewed`; undefined where not one does, or where all do at once, so
+   * that what is too large isn't among them.
+   */
   overRuns(viewed: readonly GpuOperand[], make: (run: Run) => GpuOperand): GpuOperand[] | undefined {
-    const rows = rowsThatFit(viewed, this.limits);
-    return rows === 0 ? undefined : ranges(viewed[0]?.shape[0] as number, rows).map(make);
+    const [rows, total] = [rowsThatFit(viewed, this.limits), viewed[0]?.shape[0] as number];
+    return rows === 0 || rows >= total ? undefined : ranges(total, rows).map(make);
   }
 
   /** y = what `make` gives of runs of the operands' entries, joined. */
@@ -171,7 +174,7 @@ function batchNormTrainGrad(calls: Calls, { inputs, outputs, attrs }: OpCall): b
   const perChannel = (op: string, a: GpuOperand, b: GpuOperand) => calls.make(weight.shape, op, [a, b]);
   const invStd = invStdOf(calls, variance, attrs);
   const centered = calls.make(x.shape, "sub", [x, byChannel(mean)]);
-  calls.into(dbias, "mul", [sumOf(dy), calls.number(1)]);
+  sumOf(dy, dbias);
   calls.into(dweight, "mul", [sumOf(calls.make(x.shape, "mul", [dy, centered])), invStd]);
   const slope = perChannel("mul", perChannel("mul", dweight, invStd), share);
   const rest = calls.make(x.shape, "scaleShift", [centered, slope, perChannel("mul", dbias, share)]);
@@ -190,7 +193,8 @@ function channelsOf(calls: Calls, { shape }: GpuOperand) {
   const axes = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const channels = shape.map((size, axis) => (axis === 1 ? size : 1));
   return {
-    sumOf: (x: GpuOperand) => calls.make([shape[1] as number], "sum", [x], { axes, keepDims: false }),
+    sumOf: (x: GpuOperand, y: GpuOperand = calls.temporary([shape[1] as number], "f32")) =>
+      calls.into(y, "sum", [x], { axes, keepDims: false }),
     byChannel: (x: GpuOperand): GpuOperand => ({ ...x, shape: channels }),
   };
 }

@@ -7,7 +7,7 @@ import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Ste
 import { MAX_PARAM_WORDS } from "./params";
 import type { Pipelines } from "./pipelines";
 import type { WorkQueue } from "./queue";
-import { type OpCall, split } from "./split";
+import { isTooLarge, type OpCall, split, type Temporary } from "./split";
 import type { Tables } from "./tables";
 import type { WarmUp } from "./warm-up";
 
@@ -39,28 +39,25 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
   const { failures, queue, warmUp } = runtime;
   const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
     const mutated = op in OPS ? (OPS[op as keyof typeof OPS].mutates ?? []) : [];
-    const planOf = (call: OpCall): Plan<never> => (call.op === op ? plan : (plans[call.op as keyof typeof plans] as Plan<never>));
+    const planned = (call: OpCall): readonly Step[] => {
+      const own = call.op === op ? plan : (plans[call.op as keyof typeof plans] as Plan<never>);
+      return own(call.inputs, call.outputs, call.attrs as never, runtime.limits);
+    };
     const kernel: Kernel<never> = (inputs, outputs, attrs) => {
       failures.requireUsable(op);
       if (failures.hasLosses) failures.requireKept(op, inputs.map(bufferOf));
       runtime.current = { op, inputs, outputs };
-      const temporaries: GpuBuffer[] = [];
-      const calls = split(
-        { op, inputs: inputs.map(toGpu), outputs: outputs.map(toGpu), attrs },
-        runtime.limits,
-        (shape, dtype) => {
-          const memory = runtime.pool.take(product(shape) * DTYPES[dtype].bytes, queue.batch);
-          temporaries.push(memory);
-          return { memory, shape, dtype };
-        },
-      );
-      const steps = calls.map((call) => planOf(call)(call.inputs, call.outputs, call.attrs as never, runtime.limits));
+      const call = { op, inputs: inputs.map(toGpu), outputs: outputs.map(toGpu), attrs };
+      const execute = (steps: readonly Step[]): void => {
+        if (warmUp.held) warmUp.held.pipelines.push(...compile(runtime, steps));
+        else run(runtime, steps);
+      };
+      if (isTooLarge(call, runtime.limits)) inParts(runtime, call, (part) => execute(planned(part)));
+      else execute(planned(call));
       if (warmUp.held) {
-        warmUp.held.pipelines.push(...compile(runtime, steps.flat()));
         warmUp.hold(() => kernel(inputs, outputs, attrs));
-      } else for (const part of steps) run(runtime, part);
-      for (const temporary of temporaries) runtime.pool.give(temporary);
-      if (warmUp.held) return;
+        return;
+      }
       for (const { buffer } of outputs) (buffer as GpuBuffer).writtenIn = queue.batch;
       for (const index of mutated) if (inputs[index]) bufferOf(inputs[index]).writtenIn = queue.batch;
     };
@@ -68,6 +65,21 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
   };
   return <P extends Plans>(table: P) =>
     Object.fromEntries(Object.entries(table).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
+}
+
+/** Cuts a call whose operands can't all be bound; the temporaries of its parts are given back, also where there is no way. */
+function inParts({ pool, queue, limits }: Runtime, call: OpCall, execute: (part: OpCall) => void): void {
+  const temporaries: GpuBuffer[] = [];
+  const temporary: Temporary = (shape, dtype) => {
+    const memory = pool.take(product(shape) * DTYPES[dtype].bytes, queue.batch);
+    temporaries.push(memory);
+    return { memory, shape, dtype };
+  };
+  try {
+    for (const part of split(call, limits, temporary)) execute(part);
+  } finally {
+    for (const memory of temporaries) pool.give(memory);
+  }
 }
 
 const bufferOf = ({ buffer }: Operand): GpuBuffer => buffer as GpuBuffer;

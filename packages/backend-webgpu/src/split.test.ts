@@ -5,6 +5,7 @@ import {
   batchNormTrain,
   concat,
   conv2d,
+  conv2dWeightGrad,
   type Device,
   greater,
   matmul,
@@ -167,6 +168,16 @@ describe.skipIf(!whole)(`tensors past a binding's limit on ${whole?.adapter ?? r
   test("an op that can't be computed in parts says so, and the device goes on", async () => {
     const wide = (device: Device) => softmax(normal([12001], device, 0), 0);
     await expect(evaluate(divided as Device, wide)).rejects.toThrow(OutOfMemoryError);
+    // The result alone is too large, whatever the images are cut into.
+    const manyWeights = (device: Device) =>
+      conv2dWeightGrad(normal([1, 40, 4, 4], device, 0), normal([1, 40, 2, 2], device, 1), {
+        stride: [1, 1],
+        padding: [0, 0, 0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        kernelSize: [3, 3],
+      });
+    await expect(evaluate(divided as Device, manyWeights)).rejects.toThrow(OutOfMemoryError);
     const [one] = await evaluate(divided as Device, (device) => sum(normal([3], device, 0)));
     expect(one).toHaveLength(1);
   });

@@ -51,9 +51,8 @@ export const isLarge = (operand: GpuOperand, { maxStorageBufferBindingSize }: Li
  * @throws OutOfMemoryError for an op that can't be, or where a single image is too large.
  */
 export function split(call: OpCall, limits: Limits, temporary: Temporary): readonly OpCall[] {
+  if (!isTooLarge(call, limits)) return [call];
   const { inputs, outputs, op } = call;
-  // Copies bind nothing.
-  if (op === "copyInto" || (!hasLarge(inputs, limits) && !hasLarge(outputs, limits))) return [call];
   const division = divide(call);
   if (division) return parts(call, division, limits);
   const others = [...inputs, ...outputs].some(({ dtype }) => isHalf(dtype))
@@ -63,7 +62,11 @@ export function split(call: OpCall, limits: Limits, temporary: Temporary): reado
   return others.flatMap((other) => split(other, limits, temporary));
 }
 
-/** Written out: asked for every call. */
+/** True if an operand can't be bound at once. Asked for every call. */
+export const isTooLarge = ({ op, inputs, outputs }: OpCall, limits: Limits): boolean =>
+  // Copies bind nothing.
+  op !== "copyInto" && (hasLarge(inputs, limits) || hasLarge(outputs, limits));
+
 function hasLarge(operands: readonly GpuOperand[], limits: Limits): boolean {
   for (const operand of operands) if (isLarge(operand, limits)) return true;
   return false;

@@ -6,9 +6,12 @@ import { countElements } from "./shape";
 export const wideDtype = ({ dtype, device }: { readonly dtype: DType; readonly device: Device }): DType =>
   isHalf(dtype) ? device.floatDtype : dtype;
 
-/** True if one of the operands has a dtype of 16 bits that the device's kernel of that name doesn't take. */
-export const mustWiden = (device: Device, kernel: string, operands: readonly Operand[]): boolean =>
-  operands.some(({ dtype }) => isHalf(dtype) && !device.takesHalf?.(kernel as keyof Device["kernels"], dtype));
+/** True if one of the operands has a dtype of 16 bits that the device's kernel of that name doesn't take. Asked for every call. */
+export function mustWiden(device: Device, kernel: string, operands: readonly Operand[]): boolean {
+  for (const { dtype } of operands)
+    if (isHalf(dtype) && !device.takesHalf?.(kernel as keyof Device["kernels"], dtype)) return true;
+  return false;
+}
 
 /** The kernel on operands of 16 bits: run in the device's own float dtype, results rounded once. */
 export const widened =

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
 import { type CudaOperand, kernelsOf, LINE, type Limits, type Plan, type Scratch } from "../launch";
-import { LINES_THREADS, type Lines, linesOf, linesWords } from "./lines";
+import { type Lines, linesOf, linesWords } from "./lines";
+import { SHARED_BLOCK } from "./sharing";
 
 const kernel = kernelsOf("argmax");
 
@@ -22,7 +23,7 @@ export const argmax: Plan<KernelTable["argmax"]> = (inputs, outputs, { axis }, l
     bindings: [x, y, best],
     words: [...linesWords(lines), lines.tiles, length],
     grid: lines.tiles * parts,
-    block: LINES_THREADS,
+    block: SHARED_BLOCK,
   };
   if (best === null) return [search];
   const grid = Math.ceil((32 * lines.count) / LINE);

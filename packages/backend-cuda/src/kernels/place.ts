@@ -1,4 +1,4 @@
-import { MAX_AXES, patternOf, product } from "@vertebra/core/plan";
+import { isFilled, isPlacedInUnits, MAX_AXES, type PlacedAxis, patternOf, placedInUnits, product } from "@vertebra/core/plan";
 import { type CudaOperand, kernelsOf, type Launch, LINE } from "../launch";
 import { divisorWords } from "./divisor";
 import { bytesOf, elementsTogether, gridOfWords } from "./units";
@@ -6,14 +6,6 @@ import { bytesOf, elementsTogether, gridOfWords } from "./units";
 const kernel = kernelsOf("place");
 
 const NAMES = { constant: "placeConstant", reflect: "placeReflect", replicate: "placeReplicate" };
-
-/** An axis of y: `size` elements of x lie from index `before` on, `step` apart. */
-export interface PlacedAxis {
-  readonly total: number;
-  readonly before: number;
-  readonly size: number;
-  readonly step: number;
-}
 
 export interface Placing {
   /** At least one. */
@@ -24,22 +16,13 @@ export interface Placing {
   readonly value: number;
 }
 
-/** True if x fills the axis. */
-export const isFilled = ({ total, size }: PlacedAxis): boolean => total === size;
-
 /** y with x in it. */
 export function placeSteps(x: CudaOperand, y: CudaOperand, { axes, mode, value }: Placing): readonly Launch[] {
   if (product(y.shape) === 0) return [];
   const inner = axes.at(-1) as PlacedAxis;
   const isDense = isFilled(inner) || (mode === "constant" && inner.step === 1);
-  const together = elementsTogether(bytesOf(y), (elements) => isDense && isMultiple(inner, elements));
-  const divided: PlacedAxis = {
-    total: inner.total / together,
-    before: inner.before / together,
-    size: inner.size / together,
-    step: inner.step,
-  };
-  const inUnits = axes.map((axis) => (axis === inner ? divided : axis));
+  const together = elementsTogether(bytesOf(y), (elements) => isDense && isPlacedInUnits(inner, elements));
+  const inUnits = placedInUnits(axes, together);
   const units = product(inUnits.map(({ total }) => total));
   const words = [units, patternOf(y.dtype, value), inUnits.length];
   for (let axis = 0; axis < MAX_AXES; axis++) {
@@ -50,6 +33,3 @@ export function placeSteps(x: CudaOperand, y: CudaOperand, { axes, mode, value }
   const grid = gridOfWords(units, unitBytes);
   return [{ kernel: kernel(`${NAMES[mode]}_${unitBytes}`), bindings: [x, y], words, grid, block: LINE }];
 }
-
-const isMultiple = ({ total, before, size }: PlacedAxis, elements: number): boolean =>
-  total % elements === 0 && before % elements === 0 && size % elements === 0;

@@ -1,5 +1,5 @@
 import type { KernelTable } from "@vertebra/core";
-import { type Axis, collapse, MAX_AXES, product, requireWalkable, stridesOf } from "@vertebra/core/plan";
+import { type IndexedRows, indexedRows, MAX_AXES, product } from "@vertebra/core/plan";
 import { type CudaOperand, kernelsOf, type Launch, type Limits, type Plan } from "../launch";
 import { divisorWords } from "./divisor";
 import { fillSteps } from "./fill";
@@ -20,43 +20,12 @@ export const scatterAdd: Plan<KernelTable["scatterAdd"]> = (inputs, outputs, { a
   const y = outputs[0] as CudaOperand;
   if (product(shape) === 0) return [];
   if (product(values.shape) === 0) return fillSteps(y, 0);
-  const rows = rowsOf(values.shape, shape, axis);
+  const rows = indexedRows("scatterAdd", values.shape, shape, axis);
   const zeros = rows.areAll ? [] : fillSteps(y, 0);
   return [...zeros, addLaunch([values, indices, y], rows, limits)];
 };
 
-/** The values along the indexed axis for one index of all others, and where they go. */
-interface Rows {
-  readonly count: number;
-  /** Values, and elements of y, of a row. */
-  readonly length: number;
-  readonly size: number;
-  /** From one of them to the next. */
-  readonly step: number;
-  readonly yStep: number;
-  /** The other axes: size, step of the values, step of y. */
-  readonly axes: readonly Axis[];
-  /** Whether y has no rows without values. */
-  readonly areAll: boolean;
-}
-
-function rowsOf(from: readonly number[], to: readonly number[], axis: number): Rows {
-  const [steps, ySteps] = [stridesOf(from), stridesOf(to)];
-  const others = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== axis);
-  const axes = collapse(others(from), others(steps), others(ySteps));
-  requireWalkable("scatterAdd", from, axes);
-  return {
-    count: product(others(from)),
-    length: from[axis] as number,
-    size: to[axis] as number,
-    step: steps[axis] as number,
-    yStep: ySteps[axis] as number,
-    axes,
-    areAll: product(others(from)) === product(others(to)),
-  };
-}
-
-function addLaunch(bindings: readonly CudaOperand[], rows: Rows, limits: Limits): Launch {
+function addLaunch(bindings: readonly CudaOperand[], rows: IndexedRows, limits: Limits): Launch {
   const { count, length, size, step, yStep, axes } = rows;
   const range = rangeOf(rows, limits);
   const ranges = Math.ceil(size / range);
@@ -77,7 +46,7 @@ function addLaunch(bindings: readonly CudaOperand[], rows: Rows, limits: Limits)
 }
 
 /** Elements of y that a warp makes, whole lines of memory: fewer where there would be too few warps. */
-function rangeOf({ count, size }: Rows, { multiprocessors }: Limits): number {
+function rangeOf({ count, size }: IndexedRows, { multiprocessors }: Limits): number {
   const toFill = Math.ceil((multiprocessors * ENOUGH_WARPS) / count);
   const ranges = Math.max(Math.ceil(size / LARGEST_RANGE), Math.min(Math.ceil(size / SMALLEST_RANGE), toFill));
   return Math.ceil(size / ranges / 32) * 32;

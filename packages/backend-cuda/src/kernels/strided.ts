@@ -1,4 +1,14 @@
-import { type Axis, collapse, MAX_AXES, product, requireWalkable } from "@vertebra/core/plan";
+import {
+  type Axis,
+  type Gathering,
+  isWalkInUnits,
+  MAX_AXES,
+  product,
+  type StridedWalk,
+  stridedWalk,
+  transposedAxis,
+  walkInUnits,
+} from "@vertebra/core/plan";
 import { type CudaOperand, kernelsOf, type Launch, LINE } from "../launch";
 import { divisorWords } from "./divisor";
 import { bytesOf, elementsTogether, gridOfWords } from "./units";
@@ -11,48 +21,19 @@ const TILE = 32;
 /** Sides under which a tile would be mostly empty. */
 const SHORTEST_SIDE = 16;
 
-/** Where y's elements come from: a step of x for each of y's axes. */
-export interface Gathering {
-  readonly sizes: readonly number[];
-  readonly steps: readonly number[];
-  /** x's element that y's first one is. Default: 0. */
-  readonly start?: number;
-}
-
 /** y[i] = x[start + Σ i · steps], y being contiguous. */
 export function stridedSteps(op: string, x: CudaOperand, y: CudaOperand, gathering: Gathering): readonly Launch[] {
-  const { sizes, steps, start = 0 } = gathering;
-  if (product(sizes) === 0) return [];
-  const axes = collapse(sizes, steps);
-  requireWalkable(op, sizes, axes);
-  if (axes.length === 0) axes.push([1, 1]);
-  const lines = linesOf(axes);
-  return [(lines < 0 ? gatherLaunch : transposeLaunch)(x, y, { axes, start, lines })];
+  if (product(gathering.sizes) === 0) return [];
+  const walk = stridedWalk(op, gathering);
+  const lines = transposedAxis(walk, SHORTEST_SIDE);
+  return [lines < 0 ? gatherLaunch(x, y, walk) : transposeLaunch(x, y, walk, lines)];
 }
 
-interface Walk {
-  /** Size and step of x. */
-  readonly axes: readonly Axis[];
-  readonly start: number;
-  /** The axis that x is contiguous in, where it is to be transposed with the last one. */
-  readonly lines: number;
-}
-
-/** The axis that is worth being transposed with the innermost one; −1 if none is. */
-function linesOf(axes: readonly Axis[]): number {
-  const [columns, step] = axes.at(-1) as Axis;
-  if ((step as number) <= 1 || columns < SHORTEST_SIDE) return -1;
-  return axes.findIndex(([size, ownStep]) => ownStep === 1 && size >= SHORTEST_SIDE);
-}
-
-function gatherLaunch(x: CudaOperand, y: CudaOperand, walk: Walk): Launch {
-  const together = elementsTogether(bytesOf(x), (elements) => isWhole(walk, elements));
-  const axes = walk.axes.map(([size, step = 0], i): Axis => {
-    if (i < walk.axes.length - 1) return [size, step / together];
-    return together === 1 ? [size, step] : [Math.ceil(size / together), 1];
-  });
+function gatherLaunch(x: CudaOperand, y: CudaOperand, walk: StridedWalk): Launch {
+  const together = elementsTogether(bytesOf(x), (elements) => isWalkInUnits(walk, elements));
+  const { axes, start } = walkInUnits(walk, together);
   const units = product(axes.map(([size]) => size));
-  const words = [units, walk.start / together, axes.length];
+  const words = [units, start, axes.length];
   for (let axis = 0; axis < MAX_AXES; axis++) {
     const [size, step = 0] = axes[axis] ?? [1];
     words.push(...divisorWords(size), step);
@@ -61,14 +42,7 @@ function gatherLaunch(x: CudaOperand, y: CudaOperand, walk: Walk): Launch {
   return { kernel: strided(`strided_${unitBytes}`), bindings: [x, y], words, grid: gridOfWords(units, unitBytes), block: LINE };
 }
 
-/** True if y is rows of `elements` elements side by side in x, each at a multiple of them. A single row may end with a part. */
-function isWhole({ axes, start }: Walk, elements: number): boolean {
-  const [size, step] = axes.at(-1) as Axis;
-  const isInWholes = step === 1 && start % elements === 0 && (size % elements === 0 || axes.length === 1);
-  return isInWholes && axes.every(([, own = 0], i) => i === axes.length - 1 || own % elements === 0);
-}
-
-function transposeLaunch(x: CudaOperand, y: CudaOperand, { axes, start, lines: linesAt }: Walk): Launch {
+function transposeLaunch(x: CudaOperand, y: CudaOperand, { axes, start }: StridedWalk, linesAt: number): Launch {
   const [columns, xStep = 0] = axes.at(-1) as Axis;
   const [lines] = axes[linesAt] as Axis;
   const others: Axis[] = [];

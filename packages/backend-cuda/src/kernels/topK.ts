@@ -1,6 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
 import { type CudaOperand, kernelsOf, type Plan } from "../launch";
-import { LINES_THREADS, linesOf, linesWords } from "./lines";
+import { linesOf, linesWords } from "./lines";
+import { SHARED_BLOCK } from "./sharing";
 
 const kernel = kernelsOf("topK");
 
@@ -16,7 +17,7 @@ export const topK: Plan<KernelTable["topK"]> = (inputs, outputs, { k, axis, larg
       bindings: [x, values, indices],
       words: [...linesWords(lines), k],
       grid: lines.tiles,
-      block: LINES_THREADS,
+      block: SHARED_BLOCK,
     },
   ];
 };

@@ -1,4 +1,4 @@
-import { patternOf, product } from "@vertebra/core/plan";
+import { isFilled, isPlacedInUnits, type PlacedAxis, patternOf, placedInUnits, product } from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, LINE, type Limits } from "../launch";
 import code from "./place.wgsl";
 import { bytesOf, elementsTogether, mover, moverFor, perWord, WRITES } from "./units";
@@ -8,14 +8,6 @@ const PLACE = mover("place", code);
 /** As place.wgsl numbers them. */
 const MODES = { constant: 0, reflect: 1, replicate: 2 };
 
-/** An axis of y: `size` elements of x lie from index `before` on, `step` apart. */
-export interface PlacedAxis {
-  readonly total: number;
-  readonly before: number;
-  readonly size: number;
-  readonly step: number;
-}
-
 export interface Placing {
   readonly axes: readonly PlacedAxis[];
   /** What stands where x isn't. */
@@ -24,23 +16,14 @@ export interface Placing {
   readonly value: number;
 }
 
-/** True if x fills the axis. */
-export const isFilled = ({ total, size }: PlacedAxis): boolean => total === size;
-
 /** y with x in it. */
 export function placeLaunches(x: GpuOperand, y: GpuOperand, { axes, mode, value }: Placing, limits: Limits): readonly Launch[] {
   if (product(y.shape) === 0) return [];
   const bytes = bytesOf(y);
   const inner = axes.at(-1) as PlacedAxis;
   const isDense = isFilled(inner) || (mode === "constant" && inner.step === 1);
-  const together = elementsTogether(bytes, (elements) => isDense && isMultiple(inner, elements));
-  const divided = {
-    total: inner.total / together,
-    before: inner.before / together,
-    size: inner.size / together,
-    step: inner.step,
-  };
-  const units = axes.map((axis) => (axis === inner ? divided : axis));
+  const together = elementsTogether(bytes, (elements) => isDense && isPlacedInUnits(inner, elements));
+  const units = placedInUnits(axes, together);
   const elements = product(units.map(({ total }) => total));
   const params = [elements, units.length, patternOf(y.dtype, value), 0];
   for (const { total, before, size, step } of units) params.push(total, before, size, step);
@@ -56,6 +39,3 @@ export function placeLaunches(x: GpuOperand, y: GpuOperand, { axes, mode, value 
     },
   ];
 }
-
-const isMultiple = ({ total, before, size }: PlacedAxis, elements: number): boolean =>
-  total % elements === 0 && before % elements === 0 && size % elements === 0;

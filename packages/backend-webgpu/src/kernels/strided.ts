@@ -1,4 +1,13 @@
-import { type Axis, collapse, product, requireWalkable } from "@vertebra/core/plan";
+import {
+  type Axis,
+  type Gathering,
+  isWalkInUnits,
+  product,
+  type StridedWalk,
+  stridedWalk,
+  transposedAxis,
+  walkInUnits,
+} from "@vertebra/core/plan";
 import { type GpuOperand, gridFor, type Launch, LINE, type Limits } from "../launch";
 import { shader } from "../shader";
 import code from "./strided.wgsl";
@@ -13,14 +22,6 @@ const TILE = 32;
 /** Sides under which a tile would be mostly empty. */
 const SHORTEST_SIDE = 16;
 
-/** Where y's elements come from: a step of x for each of y's axes. */
-export interface Gathering {
-  readonly sizes: readonly number[];
-  readonly steps: readonly number[];
-  /** x's element that y's first one is. Default: 0. */
-  readonly start?: number;
-}
-
 /** y[i] = x[start + Σ i · steps], y being contiguous. */
 export function stridedLaunches(
   op: string,
@@ -29,40 +30,18 @@ export function stridedLaunches(
   gathering: Gathering,
   limits: Limits,
 ): readonly Launch[] {
-  const { sizes, steps, start = 0 } = gathering;
-  if (product(sizes) === 0) return [];
-  const axes = collapse(sizes, steps);
-  requireWalkable(op, sizes, axes);
-  if (axes.length === 0) axes.push([1, 1]);
-  const lines = bytesOf(x) === 4 ? linesOf(axes) : -1;
-  const launch = lines < 0 ? gatherLaunch : transposeLaunch;
-  return [launch(x, y, { axes, start, lines }, limits)];
+  if (product(gathering.sizes) === 0) return [];
+  const walk = stridedWalk(op, gathering);
+  const lines = bytesOf(x) === 4 ? transposedAxis(walk, SHORTEST_SIDE) : -1;
+  return [lines < 0 ? gatherLaunch(x, y, walk, limits) : transposeLaunch(x, y, { ...walk, lines }, limits)];
 }
 
-interface Walk {
-  /** Size and step of x. */
-  readonly axes: readonly Axis[];
-  readonly start: number;
-  /** The axis that x is contiguous in, where it is to be transposed with the last one. */
-  readonly lines: number;
-}
-
-/** The axis that is worth being transposed with the innermost one; −1 if none is. */
-function linesOf(axes: readonly Axis[]): number {
-  const [columns, step] = axes.at(-1) as Axis;
-  if ((step as number) <= 1 || columns < SHORTEST_SIDE) return -1;
-  return axes.findIndex(([size, ownStep]) => ownStep === 1 && size >= SHORTEST_SIDE);
-}
-
-function gatherLaunch(x: GpuOperand, y: GpuOperand, walk: Walk, limits: Limits): Launch {
+function gatherLaunch(x: GpuOperand, y: GpuOperand, walk: StridedWalk, limits: Limits): Launch {
   const bytes = bytesOf(x);
-  const together = elementsTogether(bytes, (elements) => isWhole(walk, elements));
-  const axes = walk.axes.map(([size, step = 0], i): Axis => {
-    if (i < walk.axes.length - 1) return [size, step / together];
-    return together === 1 ? [size, step] : [Math.ceil(size / together), 1];
-  });
+  const together = elementsTogether(bytes, (elements) => isWalkInUnits(walk, elements));
+  const { axes, start } = walkInUnits(walk, together);
   const elements = product(axes.map(([size]) => size));
-  const params = [elements, walk.start / together, axes.length, 0];
+  const params = [elements, start, axes.length, 0];
   for (const [size, step = 0] of axes) params.push(size, step);
   const writes = Math.ceil(elements / perWord(together * bytes));
   return {
@@ -73,14 +52,12 @@ function gatherLaunch(x: GpuOperand, y: GpuOperand, walk: Walk, limits: Limits):
   };
 }
 
-/** True if y is rows of `elements` elements side by side in x, each at a multiple of them. A single row may end with a part. */
-function isWhole({ axes, start }: Walk, elements: number): boolean {
-  const [size, step] = axes.at(-1) as Axis;
-  const isInWholes = step === 1 && start % elements === 0 && (size % elements === 0 || axes.length === 1);
-  return isInWholes && axes.every(([, own = 0], i) => i === axes.length - 1 || own % elements === 0);
+/** A walk with the axis to be transposed with the last one. */
+interface TransposedWalk extends StridedWalk {
+  readonly lines: number;
 }
 
-function transposeLaunch(x: GpuOperand, y: GpuOperand, { axes, start, lines: linesAt }: Walk, limits: Limits): Launch {
+function transposeLaunch(x: GpuOperand, y: GpuOperand, { axes, start, lines: linesAt }: TransposedWalk, limits: Limits): Launch {
   const [columns, xStep = 0] = axes.at(-1) as Axis;
   const [lines] = axes[linesAt] as Axis;
   const others: number[] = [];

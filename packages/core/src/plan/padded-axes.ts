@@ -5,7 +5,7 @@ export type PaddedAxis = readonly [size: number, before: number, after: number];
 
 export const paddedSize = ([size, before, after]: PaddedAxis): number => before + size + after;
 
-interface Padding {
+export interface Padding {
   /** Of what is padded. */
   readonly shape: readonly number[];
   readonly before: readonly number[];
