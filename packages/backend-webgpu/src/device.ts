@@ -147,7 +147,7 @@ class WebgpuDevice implements Device {
     this.#failures.requireKept("read", [own]);
     const { queue } = this.#runtime;
     const reader = this.#readers.take(bytes);
-    queue.copy(own.gpu, reader, bytes);
+    queue.copy(own, { gpu: reader }, bytes);
     const { batch } = queue;
     queue.flush();
     const copied = await this.#readers.read(reader, bytes).catch((error: unknown) => error as Error);

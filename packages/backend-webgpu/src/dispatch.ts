@@ -5,9 +5,10 @@ import type { Failures } from "./failures";
 import { plans } from "./kernels/index";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
 import { MAX_PARAM_WORDS } from "./params";
+import type { OpCall, Temporary } from "./parts/calls";
+import { isTooLarge, split } from "./parts/split";
 import type { Pipelines } from "./pipelines";
 import type { WorkQueue } from "./queue";
-import { isTooLarge, type OpCall, split, type Temporary } from "./split";
 import type { Tables } from "./tables";
 import type { WarmUp } from "./warm-up";
 
@@ -93,7 +94,7 @@ function run(runtime: Runtime, steps: readonly Step[]): void {
   const scratch = new Map<Scratch, GpuBuffer>();
   for (const step of steps) {
     if ("shader" in step) launch(runtime, step, scratch);
-    else runtime.queue.copy(step.from.memory.gpu, step.to.memory.gpu, step.copyBytes);
+    else runtime.queue.copy(step.from.memory, step.to.memory, step.copyBytes);
   }
   for (const buffer of scratch.values()) runtime.pool.give(buffer);
 }

@@ -69,7 +69,7 @@ export class Pipelines {
   /** The bind group of these buffers. */
   bind({ layout, shader }: Pipeline, memories: readonly GpuMemory[]): GPUBindGroup {
     let key = `${layout.id}`;
-    for (const { id, offset } of memories) key += offset ? `,${id}+${offset}` : `,${id}`;
+    for (const { id, offset, size } of memories) key += size === undefined ? `,${id}` : `,${id}+${offset}+${size}`;
     const known = this.#bindGroups.get(key);
     if (known) return known;
     if (this.#bindGroups.size >= KEPT_BIND_GROUPS) this.#bindGroups = new Map();

@@ -1,5 +1,5 @@
 import type { ErrorScopes, OnError } from "./error-scopes";
-import type { Grid } from "./launch";
+import type { GpuMemory, Grid } from "./launch";
 import { Params } from "./params";
 import type { Staging } from "./staging";
 
@@ -7,6 +7,9 @@ import type { Staging } from "./staging";
 const MAX_LAUNCHES = 256;
 
 const KINDS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
+
+/** Where a copy begins; an offset is a multiple of 4. */
+type Region = Pick<GpuMemory, "gpu" | "offset">;
 
 /**
  * Collects work in one encoder and submits it when it is full or somebody waits. Everything happens in call order: launches,
@@ -49,9 +52,9 @@ export class WorkQueue {
   }
 
   /** Copies `bytes`, rounded up to whole words, from start to start. */
-  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  copy(from: Region, to: Region, bytes: number): void {
     this.#endPass();
-    this.#begin().copyBufferToBuffer(from, 0, to, 0, Math.ceil(bytes / 4) * 4);
+    this.#begin().copyBufferToBuffer(from.gpu, from.offset ?? 0, to.gpu, to.offset ?? 0, Math.ceil(bytes / 4) * 4);
   }
 
   /** Bytes of the host to the start of `to`. */

@@ -1,13 +1,18 @@
 import {
   add,
   amax,
+  argmax,
   backward,
   batchNormTrain,
   concat,
   conv2d,
   conv2dWeightGrad,
   type Device,
+  expand,
+  floor,
+  gather,
   greater,
+  logSoftmax,
   matmul,
   maxPool2d,
   mul,
@@ -18,20 +23,26 @@ import {
   prod,
   relu,
   requireGrad,
+  type ScatterAddAttrs,
   Scope,
+  scatterAdd,
+  slice,
+  sliceGrad,
   softmax,
   sum,
   type Tensor,
   tensor,
   toDtype,
+  topK,
+  uniform,
   where,
 } from "@vertebra/core";
 import { afterAll, describe, expect, test } from "vitest";
-import { findAdapter } from "./adapter";
-import { requestDevice } from "./capabilities";
-import { deviceOn } from "./device";
-import { countsOf } from "./index";
-import { openForTests } from "./testing/open-device";
+import { findAdapter } from "../adapter";
+import { requestDevice } from "../capabilities";
+import { deviceOn } from "../device";
+import { countsOf } from "../index";
+import { openForTests } from "../testing/open-device";
 
 const { device: whole, reason } = await openForTests();
 /** A device like the other, but for bindings of 16 KiB. */
@@ -64,8 +75,60 @@ const CASES: readonly (readonly [string, (device: Device) => Tensor])[] = [
   ["sums by row", (device) => sum(normal([256, 5, 7], device, 0), { axes: [1, 2] })],
   ["channels side by side", (device) => concat([normal([256, 5, 7], device, 0), normal([256, 3, 7], device, 1)], 1)],
   ["axes of an image in another order", (device) => permute(normal([256, 5, 7], device, 0), [0, 2, 1])],
+  ["images whose places can't be bound", (device) => maxPool2d(relu(normal([5, 1, 63, 63], device, 0)), { kernel: 2 })],
+  ["channels of the only image, broadcast", (device) => add(normal([1, 256, 5, 7], device, 0), normal([256, 1, 1], device, 1))],
+  ["padding the only image", (device) => pad(normal([1, 512, 4, 6], device, 0), [0, 0, 1, 2], [0, 1, 1, 2])],
+  ["a part of the only image", (device) => slice(normal([1, 512, 4, 6], device, 0), [0, 5, 1, 0], [1, 500, 2, 6])],
+  ["images as columns", (device) => permute(normal([256, 5, 7], device, 0), [1, 0, 2])],
+  ["the only image's axes in another order", (device) => permute(normal([1, 256, 5, 7], device, 0), [0, 3, 1, 2])],
+  ["an image repeated", (device) => expand(normal([35, 1], device, 0), [1, 256, 35, 7])],
+  ["images repeated inside", (device) => expand(normal([256, 1, 7], device, 0), [256, 5, 7])],
+  ["every third image", (device) => slice(normal([515, 5, 7], device, 0), [4, 1, 0], [170, 3, 7], [3, 1, 1])],
+  ["images from one on", (device) => slice(normal([515, 5, 7], device, 0), [7, 0, 0], [301, 5, 7])],
+  [
+    "images placed",
+    (device) => sliceGrad(normal([90, 3, 7], device, 0), { starts: [40, 1, 0], steps: [3, 1, 1], shape: [515, 5, 7] }),
+  ],
+  ["images around", (device) => pad(normal([200, 5, 6], device, 0), [300, 1, 0], [101, 0, 2], { value: 3 })],
+  ["images repeated around", (device) => pad(normal([200, 5, 6], device, 0), [3, 1, 0], [2, 0, 2], { mode: "replicate" })],
+  ["images mirrored around", (device) => pad(normal([200, 5, 6], device, 0), [3, 1, 0], [2, 0, 2], { mode: "reflect" })],
+  ["few of many images", (device) => gather(normal([515, 35], device, 0), indices([20, 35], 515, device), 0)],
+  ["many of few images", (device) => gather(normal([20, 35], device, 0), indices([515, 35], 20, device), 0)],
+  ["many of many images", (device) => gather(normal([515, 35], device, 0), indices([300, 35], 515, device), 0)],
+  [
+    "images in bf16",
+    (device) => toDtype(gather(toDtype(normal([515, 35], device, 0), "bf16"), indices([20, 35], 515, device), 0), "f32"),
+  ],
+  ["of the first images", (device) => gather(normal([515, 35], device, 0), indices([480, 35], 35, device), 1)],
+  ["scattered into the first images", (device) => scatter([20, 35], 35, { axis: 1, shape: [515, 35] }, device)],
+  ["scattered into many images", (device) => scatter([20, 35], 515, { axis: 0, shape: [515, 35] }, device)],
+  ["the best of an axis", (device) => toDtype(argmax(rounded([515, 35], device), { axis: 0, keepDims: true }), "f32")],
+  ["the best of all", (device) => toDtype(argmax(rounded([12001], device)), "f32")],
+  ["the best of the only image", (device) => toDtype(argmax(rounded([1, 12001], device), { axis: 1 }), "f32")],
+  ["the places of the seven best", (device) => toDtype(topK(rounded([12001], device), 7).indices, "f32")],
+  ["the seven smallest of an axis", (device) => topK(normal([515, 35], device, 0), 7, { axis: 0, largest: false }).values],
+  ["random numbers", (device) => uniform(tensor([1, 2, 3, 4], { dtype: "i32", device }), { shape: [12001], dtype: "f32" })],
   ["padding", (device) => pad(normal([64, 4, 6, 6], device, 0), [0, 0, 1, 2], [0, 0, 1, 2])],
 ];
+
+/** What no kernel is needed for. */
+const COPIED: readonly (readonly [string, (device: Device) => Tensor])[] = [
+  ["images one behind the other", (device) => concat([normal([100, 5, 7], device, 0), normal([131, 5, 7], device, 1)], 0)],
+  ["an axis of size 1 moved", (device) => permute(normal([1, 256, 5, 7], device, 0), [1, 0, 2, 3])],
+];
+
+/** With equals. */
+const rounded = (shape: readonly number[], device: Device): Tensor => floor(mul(normal(shape, device, 0), 2));
+
+/** Some of them out of range. */
+const indices = (shape: readonly number[], size: number, device: Device): Tensor =>
+  tensor(
+    Int32Array.from({ length: shape.reduce((count, own) => count * own, 1) }, (_, i) => ((i * 7919) % (size + 2)) - 1),
+    { shape, dtype: "i32", device },
+  );
+
+const scatter = (values: readonly number[], size: number, attrs: ScatterAddAttrs, device: Device): Tensor =>
+  scatterAdd(normal(values, device, 0), indices(values, size, device), attrs);
 
 /** Ops that mix images: computed by other ops, so that the last bits may differ. */
 const DECOMPOSED: readonly (readonly [string, (device: Device) => Tensor | readonly Tensor[]])[] = [
@@ -113,6 +176,20 @@ const DECOMPOSED: readonly (readonly [string, (device: Device) => Tensor | reado
       }),
   ],
   ["gradients of pooling", (device) => gradients(device, [[64, 2, 8, 8]], ([x]) => maxPool2d(x as Tensor, { kernel: 2 }))],
+  ["softmax along an axis", (device) => softmax(normal([515, 35], device, 0), 0)],
+  ["softmax of all", (device) => softmax(normal([12001], device, 0), 0)],
+  ["logarithms of a softmax of the only image", (device) => logSoftmax(normal([1, 12001], device, 0), 1)],
+  ["values scattered into few images", (device) => scatter([515, 35], 4, { axis: 0, shape: [4, 35] }, device)],
+  ["a product's gradient", (device) => gradients(device, [[4200]], ([x]) => prod(add(mul(x as Tensor, 0.01), 1)))],
+  ["gradients of padding", (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [40, 1, 0], [2, 0, 2]))],
+  [
+    "gradients of mirroring",
+    (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "reflect" })),
+  ],
+  [
+    "gradients of repeating",
+    (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "replicate" })),
+  ],
   [
     "a product in bf16",
     (device) =>
@@ -154,6 +231,10 @@ describe.skipIf(!whole)(`tensors past a binding's limit on ${whole?.adapter ?? r
     expect((countsOf(divided as Device)?.launches ?? 0) - before).toBeGreaterThanOrEqual(2);
   });
 
+  test.each(COPIED)("%s: the same bits by copies", async (_, fn) => {
+    expect(await evaluate(divided as Device, fn)).toEqual(await evaluate(whole as Device, fn));
+  });
+
   test.each(DECOMPOSED)("%s: the same but for rounding, by other ops", async (_, fn) => {
     const expected = await evaluate(whole as Device, fn);
     const actual = await evaluate(divided as Device, fn);
@@ -166,8 +247,8 @@ describe.skipIf(!whole)(`tensors past a binding's limit on ${whole?.adapter ?? r
   });
 
   test("an op that can't be computed in parts says so, and the device goes on", async () => {
-    const wide = (device: Device) => softmax(normal([12001], device, 0), 0);
-    await expect(evaluate(divided as Device, wide)).rejects.toThrow(OutOfMemoryError);
+    const oneImage = (device: Device) => maxPool2d(normal([2, 1, 100, 100], device, 0), { kernel: 2 });
+    await expect(evaluate(divided as Device, oneImage)).rejects.toThrow(OutOfMemoryError);
     // The result alone is too large, whatever the images are cut into.
     const manyWeights = (device: Device) =>
       conv2dWeightGrad(normal([1, 40, 4, 4], device, 0), normal([1, 40, 2, 2], device, 1), {
