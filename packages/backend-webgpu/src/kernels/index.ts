@@ -37,6 +37,7 @@ import { sum } from "./sum";
 import { toDtype } from "./toDtype";
 import { topK } from "./topK";
 import { uniform } from "./uniform";
+import { updateRunningStats } from "./updateRunningStats";
 
 /** One plan per op; a missing one doesn't compile. */
 export const plans: { readonly [K in keyof KernelTable]: Plan<KernelTable[K]> } = {
@@ -75,6 +76,7 @@ export const plans: { readonly [K in keyof KernelTable]: Plan<KernelTable[K]> } 
   toDtype,
   topK,
   uniform,
+  updateRunningStats,
 };
 
 /** Plans that have variants for f16, where the adapter has it; all compute in f32 and round once. */

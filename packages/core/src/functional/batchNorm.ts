@@ -1,11 +1,10 @@
-import { noGrad } from "../autograd";
 import { isRecomputing } from "../checkpoint";
 import { ArgumentError } from "../errors";
 import { batchNormTrain } from "../ops/batchNormTrain";
 import { add, mul, sub } from "../ops/binary";
-import { copyInto } from "../ops/copyInto";
 import { scaleShift } from "../ops/scaleShift";
 import { rsqrt } from "../ops/unary";
+import { updateRunningStats } from "../ops/updateRunningStats";
 import { wideDtype } from "../precision";
 import { scoped } from "../scope";
 import { sizeAt } from "../shape";
@@ -23,8 +22,10 @@ export interface BatchNormOptions {
   readonly runningVar?: Tensor | null;
   /** Normalise by the batch (true) or by the running statistics. Default: false. */
   readonly training?: boolean;
-  /** Share of the batch in the running statistics: PyTorch's, which is 1 − Keras's. A scalar tensor may stand for it. Default: 0.1. */
-  readonly momentum?: number | Tensor;
+  /** Batches that the running statistics are of, an i32 scalar; counted in training. */
+  readonly count?: Tensor | null;
+  /** Share of the batch in the running statistics: PyTorch's, which is 1 − Keras's; null for 1 / count. Default: 0.1. */
+  readonly momentum?: number | null;
   /** Default: 1e-5. */
   readonly eps?: number;
 }
@@ -35,7 +36,7 @@ export interface BatchNormOptions {
  * @throws ShapeError in training with a single value per channel, ArgumentError at evaluation without statistics.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  const { weight, bias, runningMean, runningVar, training = false, eps = 1e-5, momentum = 0.1 } = options;
+  const { weight, bias, runningMean, runningVar, count, training = false, eps = 1e-5, momentum = 0.1 } = options;
   if (!training) {
     if (runningMean && runningVar) return normalizeByRunning(x, { weight, bias, runningMean, runningVar, eps });
     throw new ArgumentError("batchNorm", { rule: "runningMean and runningVar must be given unless training", got: "none" });
@@ -46,8 +47,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   // An empty batch has no statistics to learn from.
   if (runningMean && runningVar && x.elements > 0 && !isRecomputing()) {
     const values = x.elements / sizeAt(x.shape, 1);
-    moveTowards(runningMean, mean, momentum, 1);
-    moveTowards(runningVar, variance, momentum, values / (values - 1));
+    const running = { mean: runningMean, variance: runningVar, count };
+    updateRunningStats(running, { mean, variance }, { momentum, correction: values / (values - 1) });
   }
   mean.dispose();
   variance.dispose();
@@ -74,15 +75,4 @@ function normalizeByRunning(x: Tensor, norm: Parameters<typeof foldBatchNorm>[0]
     const { scale, shift } = foldBatchNorm(norm);
     return scaleShift(x, scale, shift);
   });
-}
-
-/** running = (1 − momentum) · running + momentum · correction · batch */
-function moveTowards(running: Tensor, batch: Tensor, momentum: number | Tensor, correction: number): void {
-  noGrad(() =>
-    scoped(() => {
-      const [share, rest] =
-        typeof momentum === "number" ? [momentum * correction, 1 - momentum] : [mul(momentum, correction), sub(1, momentum)];
-      copyInto(running, add(mul(running, rest), mul(batch, share)));
-    }),
-  );
 }

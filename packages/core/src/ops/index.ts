@@ -37,6 +37,7 @@ import { toDtypeOp } from "./toDtype";
 import { topKOp } from "./topK";
 import { unaryOps } from "./unary";
 import { uniformOp } from "./uniform";
+import { updateRunningStatsOp } from "./updateRunningStats";
 
 /** Elementwise ops: rows, one generic kernel per backend. */
 export const ELEMENTWISE = { ...unaryOps, ...binaryOps, ...activationGradOps, where: whereOp };
@@ -77,6 +78,7 @@ export const PRIMITIVES = {
   toDtype: toDtypeOp,
   topK: topKOp,
   uniform: uniformOp,
+  updateRunningStats: updateRunningStatsOp,
 };
 
 /** Every op that has a kernel. */

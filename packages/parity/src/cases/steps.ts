@@ -90,6 +90,15 @@ const rmsprop = { centered: false, epsInside: false, maximize: false };
 /** Square and mean of one distribution, so that their difference stays positive. */
 const rmspropState = [(shape: Shape) => between(shape, 1, 2), (shape: Shape) => between(shape, -0.5, 0.5), normal];
 
+/** Of eight values. */
+const CORRECTION = 8 / 7;
+const RUNNING: readonly { readonly name: string; readonly momentum: number | null; readonly count?: number }[] = [
+  { name: "momentum", momentum: 0.1 },
+  { name: "momentum and count", momentum: 0.25, count: 41 },
+  { name: "first of an average", momentum: null, count: 0 },
+  { name: "average", momentum: null, count: 2 },
+];
+
 export const stepCases = {
   sgdStep: {
     tolerance: step("two products and two sums for each of g, b and param", sgdErrors),
@@ -130,5 +139,30 @@ export const stepCases = {
       { name: "plain", hyper: [0.01, 0, 1e-10], attrs: { maximize: false }, state: [positive] },
       { name: "weight decay", hyper: [0.01, 0.1, 1e-10], attrs: { maximize: true }, state: [positive] },
     ]),
+  },
+  updateRunningStats: {
+    tolerance: {
+      reason: "two products and a sum, and without a momentum a quotient by WGSL's table; counts exactly",
+      bounds: (context): Bound[] => {
+        const size = (r: number, i: number) => {
+          const [before, batch] = [at(context.inputs, r, i), at(context.inputs, r + 2, i)];
+          return abs(before) + abs(batch) * CORRECTION;
+        };
+        return context.results.map((result, r) =>
+          within(result, (i) => (r === 2 ? 0 : 12 * context.rounding * size(r, i)), context),
+        );
+      },
+    },
+    cases: [1, 7, 65, 0, 300].flatMap((channels) =>
+      RUNNING.map(({ name, momentum, count }) => {
+        const shape = [channels];
+        const statistics = [normal(shape), positive(shape), normal(shape), positive(shape)];
+        return {
+          name: `${name} [${channels}]`,
+          inputs: count === undefined ? statistics : [...statistics, given([count], [], "i32")],
+          attrs: { momentum, correction: CORRECTION },
+        };
+      }),
+    ),
   },
 } satisfies { readonly [K in OpName]?: OpCases<K> };

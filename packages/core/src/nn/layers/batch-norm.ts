@@ -1,11 +1,6 @@
 import { wantsGrad } from "../../apply";
-import { noGrad } from "../../autograd";
-import { isRecomputing } from "../../checkpoint";
 import { batchNorm, foldBatchNorm } from "../../functional/batchNorm";
-import { add, div } from "../../ops/binary";
-import { copyInto } from "../../ops/copyInto";
 import { scaleShift } from "../../ops/scaleShift";
-import { toDtype } from "../../ops/toDtype";
 import { scoped } from "../../scope";
 import { requireRank } from "../../shape";
 import type { Tensor } from "../../tensor";
@@ -55,13 +50,13 @@ export class BatchNorm2d extends Module {
 
   forward(x: Tensor): Tensor {
     requireRank("batchNorm", "x", x, 4, "[N, C, H, W]");
-    const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
+    const { weight, bias, eps, momentum, running_mean: runningMean, running_var: runningVar, num_batches_tracked: count } = this;
     const training = this.isTraining || !runningMean;
     if (!training && !wantsGrad([weight, bias].filter((value) => value !== null))) {
       const { scale, shift } = this.folded();
       return scaleShift(x, scale, shift);
     }
-    return batchNorm(x, { weight, bias, runningMean, runningVar, training, eps, momentum: training ? this.#countBatch() : 0 });
+    return batchNorm(x, { weight, bias, runningMean, runningVar, count, training, eps, momentum });
   }
 
   /**
@@ -84,15 +79,5 @@ export class BatchNorm2d extends Module {
     const momentum = this.momentum === null ? "None" : pythonFloat(this.momentum);
     const flags = `affine=${pythonBool(this.weight !== null)}, track_running_stats=${pythonBool(this.running_mean !== null)}`;
     return `${this.features}, eps=${pythonFloat(this.eps)}, momentum=${momentum}, ${flags}`;
-  }
-
-  /** Counts a batch of training, and returns its share in the running statistics: 1 / count without a momentum. */
-  #countBatch(): number | Tensor {
-    const count = this.num_batches_tracked;
-    if (!count || isRecomputing()) return this.momentum ?? 0;
-    return noGrad(() => {
-      copyInto(count, add(count, 1));
-      return this.momentum ?? div(1, toDtype(count, count.device.floatDtype));
-    });
   }
 }

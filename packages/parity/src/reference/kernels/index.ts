@@ -36,6 +36,7 @@ import { sum } from "./sum";
 import { toDtype } from "./toDtype";
 import { topK } from "./topK";
 import { uniform } from "./uniform";
+import { updateRunningStats } from "./updateRunningStats";
 
 /** What every op means. */
 export const MEANINGS: { readonly [K in OpName]: Meaning<KernelTable[K]> } = {
@@ -74,6 +75,7 @@ export const MEANINGS: { readonly [K in OpName]: Meaning<KernelTable[K]> } = {
   toDtype,
   topK,
   uniform,
+  updateRunningStats,
 };
 
 export const kernels = Object.fromEntries(
