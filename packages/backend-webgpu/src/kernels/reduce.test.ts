@@ -1,8 +1,8 @@
 import { amax, type Device, prod, type Shape, sum, type Tensor, tensor } from "@vertebra/core";
 import { afterAll, describe, expect, it } from "vitest";
+import { REDUCTIONS, smallInts, termsOf } from "../../../../tests/on-device/reductions";
 import type { GpuOperand, Launch, Limits } from "../launch";
 import { openForTests } from "../testing/open-device";
-import { REDUCTIONS, smallInts, termsOf } from "../testing/reductions";
 import { reduceSteps } from "./reduce";
 
 const { device, reason } = await openForTests();

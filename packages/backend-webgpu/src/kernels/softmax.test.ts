@@ -1,8 +1,8 @@
 import { type Device, logSoftmax, type Shape, softmax, tensor } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import { afterAll, describe, expect, it } from "vitest";
+import { termsOf } from "../../../../tests/on-device/reductions";
 import { openForTests } from "../testing/open-device";
-import { termsOf } from "../testing/reductions";
 import { randomFloats, worstError } from "../testing/run-kernel";
 
 const { device, reason } = await openForTests();

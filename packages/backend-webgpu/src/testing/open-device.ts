@@ -1,13 +1,11 @@
-import type { Device } from "@vertebra/core";
 import { offerSwiftshader } from "../../../../scripts/swiftshader.mjs";
+import type { Opened } from "../../../../tests/on-device/opened";
 import { type WebgpuOptions, webgpu } from "../index";
 
-/** A device for tests, or why there is none: a real GPU where WEBGPU_ADAPTER names one, else the software adapter out of npm. */
-export type Opened =
-  | { readonly device: Device; readonly reason?: undefined }
-  | { readonly device?: undefined; readonly reason: string };
-
-/** @throws where there is none and PARITY_REQUIRE is set. */
+/**
+ * A device for tests, or why there is none: a real GPU where WEBGPU_ADAPTER names one, else the software adapter out of npm.
+ * @throws where there is none and PARITY_REQUIRE is set.
+ */
 export async function openForTests(options: WebgpuOptions = {}): Promise<Opened> {
   try {
     if (process.env.WEBGPU_ADAPTER === undefined) offerSwiftshader();
