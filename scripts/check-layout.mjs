@@ -90,7 +90,7 @@ function* ops() {
   }
   const plans = files.filter((path) => /^packages\/backend-cuda\/src\/kernels\/.*\.ts$/.test(path) && !isTest(path)).map(read);
   for (const path of files.filter((name) => /\/native\/kernels\/.*\.cu$/.test(name))) {
-    // As the module of a launch: kernelsOf("conv2d"), stepLaunches("sgdStep", …).
+    // As the module of a launch: kernelsOf("conv2d"), stepOf("sgdStep", …).
     if (!plans.some((plan) => plan.includes(`"${basename(path, ".cu")}"`))) yield `${path}: no plan launches it`;
   }
 }

@@ -1,7 +1,8 @@
 import type { Kernel, Operand } from "@vertebra/core";
 import type { Size3 } from "./batch";
 import type { KernelLibrary } from "./kernel-library";
-import type { Binding, Copy, CudaOperand, Launch, Limits, Plan, Scratch, Step } from "./launch";
+import { isSameStep, joinSteps, STEP_TENSORS } from "./kernels/optimizer-step";
+import type { Binding, Copy, CudaOperand, Launch, Limits, ParameterStep, Plan, Scratch, Step } from "./launch";
 import type { BlockPool, CudaBuffer } from "./pool";
 import type { LaunchQueue } from "./queue";
 import type { Tables } from "./tables";
@@ -23,11 +24,12 @@ export interface Runtime {
 
 /** Turns a table of plans into one of kernels: plan, allocate scratch, queue the launches. */
 export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) => KernelsOf<P> {
+  const joiner = new StepJoiner(runtime);
   const toKernel =
     (op: string, plan: Plan<never>): Kernel<never> =>
     (inputs, outputs, attrs) => {
       runtime.requireUsable(op);
-      run(runtime, plan(inputs.map(toCuda), outputs.map(toCuda), attrs, runtime.limits));
+      run(runtime, plan(inputs.map(toCuda), outputs.map(toCuda), attrs, runtime.limits), joiner);
     };
   return <P extends Plans>(plans: P) =>
     Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
@@ -35,11 +37,33 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
 
 const toCuda = ({ buffer, shape, dtype }: Operand): CudaOperand => ({ memory: buffer as CudaBuffer, shape, dtype });
 
-function run(runtime: Runtime, steps: readonly Step[]): void {
+/** Makes one launch of the optimizer's steps that follow each other. */
+class StepJoiner {
+  #steps: ParameterStep[] = [];
+
+  constructor(readonly runtime: Runtime) {}
+
+  add(step: ParameterStep): void {
+    const { queue } = this.runtime;
+    const [first] = this.#steps;
+    if (first && (this.#steps.length === STEP_TENSORS || !isSameStep(first, step))) queue.settle();
+    this.#steps.push(step);
+    queue.pending = this.#launch;
+  }
+
+  readonly #launch = (): void => {
+    const steps = this.#steps;
+    this.#steps = [];
+    launch(this.runtime, joinSteps(steps), new Map());
+  };
+}
+
+function run(runtime: Runtime, steps: readonly Step[], joiner: StepJoiner): void {
   const scratch = new Map<Scratch, CudaBuffer>();
   try {
     for (const step of steps) {
       if ("kernel" in step) launch(runtime, step, scratch);
+      else if ("stepKernel" in step) joiner.add(step);
       else runtime.copy(step);
     }
   } finally {

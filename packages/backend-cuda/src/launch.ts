@@ -53,7 +53,18 @@ export interface Copy {
   readonly to: CudaOperand;
 }
 
-export type Step = Launch | Copy;
+/** An optimizer's step of one parameter: dispatch makes one launch of those that follow each other. */
+export interface ParameterStep {
+  /** `KERNEL(name, …)` of native/kernels/<name>.cu. */
+  readonly stepKernel: string;
+  readonly flags: readonly boolean[];
+  /** What changes from step to step. */
+  readonly hyper: CudaOperand;
+  /** Of one size: the parameter, its gradient, the optimizer's state; null where there is none. */
+  readonly tensors: readonly (CudaOperand | null)[];
+}
+
+export type Step = Launch | Copy | ParameterStep;
 
 /** What plans choose by. */
 export interface Limits {

@@ -7,6 +7,8 @@ const MAX_LAUNCHES = 32;
 /** Collects launches and hands them to the driver when there are enough, or when something else has to come behind them. */
 export class LaunchQueue {
   readonly #batch = new Batch();
+  /** Queues what was given but isn't a launch yet; called before anything else is queued. */
+  pending: (() => void) | undefined;
   /** Since opening, for benches. */
   readonly counts = { launches: 0, batches: 0 };
 
@@ -16,6 +18,7 @@ export class LaunchQueue {
   ) {}
 
   launch(launch: EncodedLaunch): void {
+    this.settle();
     this.#batch.add(launch);
     this.counts.launches++;
     if (this.#batch.launches === MAX_LAUNCHES) this.flush();
@@ -23,6 +26,7 @@ export class LaunchQueue {
 
   /** Hands over what is there. @throws DeviceError naming the kernel that is refused; what stands behind it is dropped. */
   flush(): void {
+    this.settle();
     if (this.#batch.launches === 0) return;
     this.counts.batches++;
     try {
@@ -30,5 +34,11 @@ export class LaunchQueue {
     } finally {
       this.#batch.clear();
     }
+  }
+
+  settle(): void {
+    const { pending } = this;
+    this.pending = undefined;
+    pending?.();
   }
 }

@@ -1,7 +1,7 @@
 import type { KernelTable } from "@vertebra/core";
 import type { Plan } from "../launch";
-import { stepLaunches } from "./optimizer-step";
+import { stepOf } from "./optimizer-step";
 
 /** One step of Adagrad, in place. */
 export const adagradStep: Plan<KernelTable["adagradStep"]> = (inputs, _outputs, { maximize }) =>
-  stepLaunches("adagradStep", [maximize], inputs);
+  stepOf("adagradStep", [maximize], inputs);
