@@ -1,4 +1,4 @@
-// `pnpm gpu:bundle`: makes gpu-bundle/, with which any Linux x64 machine with a Vulkan driver checks the WebGPU backend. See README.md.
+// `pnpm gpu:bundle`: makes gpu-bundle/, with which any Linux x64 machine checks the CUDA and WebGPU backends on its GPU. See README.md.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildHostDriver } from "../../packages/backend-cuda/scripts/build-host-driver.mjs";
+import { buildPackage, checkPackage } from "../../packages/backend-cuda/scripts/build-package.mjs";
 import { unpackChromium } from "../packaged-chromium.mjs";
 import { NODE_VERSION, pack, packedNode, strip } from "./packaged-node.mjs";
 
@@ -15,26 +17,33 @@ const HERE = import.meta.dirname;
 const PACKAGES = {
   core: "@vertebra/core",
   "backend-cpu": "@vertebra/backend-cpu",
+  "backend-cuda": "@vertebra/backend-cuda",
   "backend-webgpu": "@vertebra/backend-webgpu",
   data: "@vertebra/data",
   models: "@vertebra/models",
   parity: "@vertebra/parity",
   cli: "vertebra",
 };
+/** The addon and the kernels: without JavaScript. */
+const NATIVE = "backend-cuda-linux-x64";
 /** Scripts of this folder that only make the bundle. */
 const MAKERS = ["bundle.mjs", "packaged-node.mjs"];
 const LOADER = "libvulkan.so.1";
 const SWIFTSHADER = ["libvk_swiftshader.so", "vk_swiftshader_icd.json"];
+const TEST_DRIVER = "libcuda-host.so";
 const MOST_MIB = 45;
 
 const flag = { type: "boolean", default: false };
 const { values: options } = parseArgs({
-  options: { "with-swiftshader": flag, gzip: flag, "no-build": flag, out: { type: "string", default: join(ROOT, "gpu-bundle") } },
+  options: { "with-software": flag, gzip: flag, "no-build": flag, out: { type: "string", default: join(ROOT, "gpu-bundle") } },
 });
 const ending = options.gzip ? "gz" : "xz";
 const out = resolve(options.out);
-if (!options["no-build"])
+if (!options["no-build"]) {
+  await buildPackage();
   execFileSync(process.execPath, ["node_modules/turbo/bin/turbo", "run", "build:js"], { cwd: ROOT, stdio: "inherit" });
+}
+checkPackage();
 
 const node = packedNode(ending);
 const staging = mkdtempSync(join(tmpdir(), "vertebra-bundle-"));
@@ -42,9 +51,10 @@ try {
   const app = join(staging, "app");
   copyScripts(app);
   copyPackages(app);
+  const cuda = copyNative(app);
   const dawn = copyDawn(app);
-  copyLibraries(app);
-  const facts = { hash: hashOf(app), commit: commit(), node: NODE_VERSION, dawn };
+  await copyLibraries(app);
+  const facts = { hash: hashOf(app), commit: commit(), node: NODE_VERSION, dawn, cuda };
   writeFileSync(join(app, "bundle.json"), `${JSON.stringify(facts, null, 1)}\n`);
   write(facts);
 } finally {
@@ -67,6 +77,15 @@ function copyPackages(app) {
   }
 }
 
+/** @returns what it was built with */
+function copyNative(app) {
+  const [from, to] = [join(ROOT, "packages", NATIVE), join(app, "node_modules/@vertebra", NATIVE)];
+  for (const part of ["package.json", "built.json", "vertebra-cuda.node", "fatbin"])
+    cpSync(join(from, part), join(to, part), { recursive: true });
+  const { nvcc, glibc } = JSON.parse(readFileSync(join(from, "built.json"), "utf8"));
+  return { nvcc, glibc };
+}
+
 /** @returns its version */
 function copyDawn(app) {
   const from = dirname(fileURLToPath(import.meta.resolve("webgpu")));
@@ -80,11 +99,13 @@ function copyDawn(app) {
   return JSON.parse(readFileSync(join(from, "package.json"), "utf8")).version;
 }
 
-function copyLibraries(app) {
+async function copyLibraries(app) {
   const { folder } = unpackChromium();
   mkdirSync(join(app, "lib"));
-  for (const name of [LOADER, ...(options["with-swiftshader"] ? SWIFTSHADER : [])])
+  for (const name of [LOADER, ...(options["with-software"] ? SWIFTSHADER : [])])
     cpSync(join(folder, name), join(app, "lib", name));
+  // For processors like this machine's: it is there to try the bundle.
+  if (options["with-software"]) cpSync(await buildHostDriver(), join(app, "lib", TEST_DRIVER));
 }
 
 /** Of what decides about results: all that runs. */
@@ -92,8 +113,8 @@ function hashOf(folder) {
   const sum = createHash("sha256").update(NODE_VERSION);
   const paths = readdirSync(folder, { recursive: true }).sort();
   for (const path of paths.filter((name) => statSync(join(folder, name)).isFile())) {
-    // SwiftShader, which a bundle may have or not, has results of its own anyway.
-    if (SWIFTSHADER.some((name) => path === join("lib", name))) continue;
+    // What imitates a GPU, which a bundle may have or not, has results of its own anyway.
+    if ([...SWIFTSHADER, TEST_DRIVER].some((name) => path === join("lib", name))) continue;
     sum.update(`\0${path}\0`).update(readFileSync(join(folder, path)));
   }
   return sum.digest("hex");

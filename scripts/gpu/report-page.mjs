@@ -1,17 +1,19 @@
 import { INFERENCE, OPS, STEPS } from "./bench-cases.mjs";
+import { kernelsBody, modelsBody, sanitizerBody } from "./cuda-page.mjs";
 import { shown } from "./format.mjs";
+import { ratio, table } from "./markdown.mjs";
 import { countOf } from "./step-file.mjs";
 
 /** @typedef {import("./step-file.mjs").StepFile} StepFile */
 
 /**
- * All steps in one document; its name is that of the GPU.
+ * All steps of a backend in one document; its name is that of the GPU.
  * @param {readonly StepFile[]} files
  */
-export function merge(files, { command, facts }) {
+export function merge(files, { backend = "webgpu", command, facts }) {
   const steps = Object.fromEntries(
     files.map((file) => [
-      file.step,
+      file.step.replace(/^cuda-/, ""),
       {
         state: file.state,
         ...(file.error && { error: file.error }),
@@ -21,17 +23,21 @@ export function merge(files, { command, facts }) {
       },
     ]),
   );
-  const gpu = gpuOf(steps);
-  return { name: `${slug(gpu)}-webgpu`, gpu, command, bundle: facts, steps };
+  const gpu = gpuOf(steps, backend);
+  return { name: `${slug(gpu)}-${backend}`, backend, gpu, command, bundle: facts, steps };
 }
 
 /** What the GPU calls itself: as nvidia-smi says it, else as the adapter does. */
-function gpuOf({ devices }) {
+function gpuOf({ devices }, backend) {
   const records = devices?.records ?? {};
-  const adapter = records.devices?.devices?.find(({ name }) => name === "webgpu");
-  const isSoftware = adapter?.features.includes("software");
-  const { device } = records.limits?.info ?? {};
-  return (isSoftware ? undefined : (records["nvidia-smi"]?.gpus?.[0].name ?? device)) ?? adapter?.adapter ?? "unknown GPU";
+  const adapter = records.devices?.devices?.find(({ name }) => name === backend);
+  const isSoftware = adapter?.features.some((feature) => ["software", "test-driver"].includes(feature));
+  const device = records.limits?.info?.device ?? records.limits?.gpus?.[0]?.name;
+  return (
+    (isSoftware ? undefined : (records["nvidia-smi"]?.gpus?.[0].name ?? device)) ??
+    adapter?.adapter?.replace(/, compute capability .*/, "") ??
+    "unknown GPU"
+  );
 }
 
 export const slug = (text) =>
@@ -43,28 +49,35 @@ export const slug = (text) =>
 const withoutBriefs = (records) =>
   Object.fromEntries(Object.entries(records).map(([key, { brief, ...record }]) => [key, record]));
 
+const NAMES = { cuda: "CUDA", webgpu: "WebGPU" };
+
 /** For people: a part for each step that there is. */
 export function page(merged) {
-  const { gpu, command, steps, bundle } = merged;
+  const { backend, gpu, command, steps, bundle } = merged;
   const parts = Object.entries(PARTS).flatMap(([name, part]) =>
     steps[name]
-      ? [[`## ${part.title}`, stateLine(steps[name]), ...part.body(steps[name].records), failures(steps[name].records)]]
+      ? [[`## ${part.title}`, stateLine(steps[name]), ...part.body(steps[name].records, backend), failures(steps[name].records)]]
       : [],
   );
-  const head = [`# WebGPU on ${gpu}`, `\`${command}\``, describe(steps.devices?.records ?? {}, bundle)];
+  const head = [`# ${NAMES[backend]} on ${gpu}`, `\`${command}\``, describe(steps.devices?.records ?? {}, bundle)];
   return `${[...head, ...parts.flat()].filter((text) => text !== "").join("\n\n")}\n`;
 }
 
 function describe({ machine, "nvidia-smi": smi }, { hash, commit }) {
   if (!machine) return "";
-  const { date, processor, memoryGib, node, dawn, vulkan } = machine;
-  const driver = smi?.gpus ? `driver ${smi.gpus[0].driver_version}` : vulkan.driver;
+  const { date, processor, memoryGib, node, dawn, nvcc, vulkan } = machine;
+  const [first] = smi?.gpus ?? [];
+  const driver = first ? `driver ${first.driver_version}` : (vulkan?.driver ?? machine.driver);
   return [
     date,
     `${processor}, ${memoryGib} GiB`,
     `Node ${node}`,
-    `Dawn of webgpu ${dawn}`,
+    ...(dawn ? [`Dawn of webgpu ${dawn}`] : []),
+    ...(nvcc ? [`kernels by nvcc ${nvcc}`] : []),
     driver,
+    ...(first
+      ? [`clocks up to ${first["clocks.max.sm"]} and ${first["clocks.max.memory"]} (memory), at most ${first["power.limit"]}`]
+      : []),
     `commit ${commit}`,
     `bundle ${hash.slice(0, 12)}`,
   ].join(" · ");
@@ -101,12 +114,12 @@ const PARTS = {
   },
   "parity-ops": {
     title: "Ops against the f64 reference",
-    body: (records) => {
-      const rows = Object.entries(records).flatMap(([op, { worst = {} }]) => (worst.webgpu ? [{ op, ...worst.webgpu }] : []));
+    body: (records, backend) => {
+      const rows = Object.entries(records).flatMap(([op, { worst = {} }]) => (worst[backend] ? [{ op, ...worst[backend] }] : []));
       const worst = rows.toSorted((a, b) => b.fraction - a.fraction).slice(0, 10);
       const cases = Object.values(records).reduce((sum, { passed = 0 }) => sum + passed, 0);
       return [
-        `${Object.keys(records).length} ops, ${cases} cases passed on cpu and webgpu. Those nearest to their bounds:`,
+        `${Object.keys(records).length} ops, ${cases} cases passed${backend === "webgpu" ? " on cpu and webgpu" : ""}. Those nearest to their bounds:`,
         table(
           ["op", "case", "error ÷ bound"],
           worst.map(({ op, case: name, fraction }) => [op, name, fraction.toPrecision(3)]),
@@ -115,17 +128,19 @@ const PARTS = {
     },
   },
   bench: { title: "Speed", body: benchBody },
+  "bench-models": { title: "Models: speed", body: modelsBody },
+  "bench-ops": { title: "Ops: speed", body: kernelsBody },
   "parity-models": {
     title: "Models against the f64 reference",
-    body: (records) => [
+    body: (records, backend) => [
       table(
-        ["model", "passed", "failed", "worst error ÷ bound on webgpu", "s"],
+        ["model", "passed", "failed", `worst error ÷ bound on ${backend}`, "s"],
         Object.entries(records).map(([name, { passed, failed, worst, seconds }]) => [
           name,
           passed ?? "–",
           failed ?? "–",
           worst
-            ? Math.max(...worst.filter(({ device }) => device === "webgpu").map(({ fraction }) => fraction)).toPrecision(3)
+            ? Math.max(...worst.filter(({ device }) => device === backend).map(({ fraction }) => fraction)).toPrecision(3)
             : "–",
           seconds?.toFixed(0) ?? "–",
         ]),
@@ -133,6 +148,7 @@ const PARTS = {
     ],
   },
   training: { title: "Training", body: trainingBody },
+  sanitizer: { title: "compute-sanitizer", body: sanitizerBody },
 };
 
 function benchBody(records) {
@@ -213,10 +229,3 @@ function trainingBody(records) {
     ),
   ];
 }
-
-const ratio = (ours, theirs) => (theirs ? (ours / theirs).toFixed(2) : "–");
-
-const table = (head, lines) =>
-  lines.length === 0
-    ? ""
-    : [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

@@ -1,11 +1,11 @@
 // The process of one step; `check.mjs` starts it and ends it where it takes too long.
 import { Recorder } from "./recorder.mjs";
 
-const { name, path, bundle, deadline, only, settings, facts } = JSON.parse(process.env.VERTEBRA_GPU_STEP);
+const { name, module, path, bundle, deadline, only, ...context } = JSON.parse(process.env.VERTEBRA_GPU_STEP);
 const recorder = new Recorder({ step: name, path, bundle, deadline, only, say: (line) => console.log(line) });
 try {
-  const { run } = await import(`./steps/${name}.mjs`);
-  await run(recorder, { settings, facts });
+  const { run } = await import(`./steps/${module}.mjs`);
+  await run(recorder, { name, ...context });
   // Devices may be open still, and a driver may take its time: what is to be known is written.
   process.exit(recorder.finish() === "out of time" ? 3 : 0);
 } catch (error) {

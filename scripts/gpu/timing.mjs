@@ -1,4 +1,5 @@
-import { countsOf } from "@vertebra/backend-webgpu";
+import { countsOf as countsOfCuda, timeOnGpu } from "@vertebra/backend-cuda";
+import { countsOf as countsOfWebgpu } from "@vertebra/backend-webgpu";
 import { observe, scope } from "@vertebra/core";
 
 /** A round is as many calls as take this long, so that waiting for the device at its end doesn't count. */
@@ -11,7 +12,8 @@ const MOST_MS = 15_000;
 
 /**
  * Times calls of `run` one behind the other, waiting for the device once a round.
- * @returns median and fastest milliseconds a call, and the host's part of it: microseconds of JavaScript and launches an op
+ * @returns median and fastest milliseconds a call, by the GPU's own clock too where it tells (`gpuMs`), and the host's part of it: microseconds of
+ * JavaScript and launches an op
  */
 export async function timeCalls(device, run) {
   const began = performance.now();
@@ -29,6 +31,7 @@ export async function timeCalls(device, run) {
   const ops = countOps(run);
   return {
     ms: perCall(({ milliseconds }) => milliseconds),
+    ...(first.gpuMs !== undefined && { gpuMs: perCall(({ gpuMs }) => gpuMs) }),
     fastestMs: Math.min(...rounds.map(({ milliseconds }) => milliseconds)) / calls,
     firstMs: first.milliseconds,
     calls: calls * rounds.length,
@@ -40,17 +43,27 @@ export async function timeCalls(device, run) {
 
 async function timeRound(device, run, calls) {
   await device.sync();
-  const before = countsOf(device)?.launches ?? 0;
+  const before = launchesOf(device);
   const start = performance.now();
-  for (let i = 0; i < calls; i++) {
-    const own = scope();
-    run();
-    own.end();
-  }
-  const scriptMs = performance.now() - start;
-  await device.sync();
-  return { milliseconds: performance.now() - start, scriptMs, launches: (countsOf(device)?.launches ?? 0) - before };
+  let scriptMs = 0;
+  const work = () => {
+    for (let i = 0; i < calls; i++) {
+      const own = scope();
+      run();
+      own.end();
+    }
+    scriptMs = performance.now() - start;
+  };
+  const gpuMs = await (timeOnGpu(device, work) ?? workAndSync(device, work));
+  return { milliseconds: performance.now() - start, gpuMs, scriptMs, launches: launchesOf(device) - before };
 }
+
+async function workAndSync(device, work) {
+  work();
+  await device.sync();
+}
+
+const launchesOf = (device) => (countsOfWebgpu(device) ?? countsOfCuda(device))?.launches ?? 0;
 
 /** Median milliseconds of `run` with its result read back each time: what somebody waits who needs the answer. */
 export async function timeAnswers(run) {

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { INFERENCE, OPS, STEPS } from "./bench-cases.mjs";
 
 const PREFIX = "torch ";
 
 /** PyTorch's times of the same cases, where `python3` has it and sees a GPU; keys are ours behind `torch `. */
-export async function torchPeer(recorder) {
-  const rows = [...OPS, ...STEPS, ...INFERENCE].filter(({ key }) => recorder.isOpen(PREFIX + key));
+export async function torchPeer(recorder, all) {
+  const rows = all.filter(({ key }) => recorder.isOpen(PREFIX + key));
   if (rows.length === 0 || !recorder.isOpen("torch")) return;
   const answers = new Map();
   let reason;

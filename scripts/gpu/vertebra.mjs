@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const COMMAND = join(dirname(fileURLToPath(import.meta.resolve("vertebra"))), "../bin/vertebra.mjs");
+/** The command's program, for Node. */
+export const COMMAND = join(dirname(fileURLToPath(import.meta.resolve("vertebra"))), "../bin/vertebra.mjs");
 
 /**
  * Runs a command of ours that has `--json` in a process of its own.

@@ -11,6 +11,10 @@ export interface VulkanSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly loader: string;
   readonly driver: string;
+  /** Whether there is anything to run on. */
+  readonly isThere: boolean;
 }
 
 export function vulkanSettings(options: VulkanOptions): VulkanSettings;
+/** Whether the system's loader finds a library. */
+export function hasLibrary(name: string): boolean;

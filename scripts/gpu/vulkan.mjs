@@ -8,6 +8,7 @@ const LOADER_FOLDERS = ["/etc", "/usr/share", "/usr/local/etc", "/usr/local/shar
 /** Where containers put NVIDIA's, and loaders don't look. */
 const OTHER_FOLDERS = ["/usr/local/nvidia", "/usr/lib/nvidia", "/opt/nvidia"].map((folder) => `${folder}/share/vulkan/icd.d`);
 /** NVIDIA's driver: the first needs X's libraries, the second is for machines without a display. */
+const NONE = "none found";
 const DRIVERS = ["libGLX_nvidia.so.0", "libEGL_nvidia.so.0"];
 
 /**
@@ -17,20 +18,21 @@ const DRIVERS = ["libGLX_nvidia.so.0", "libEGL_nvidia.so.0"];
  *   hasLibrary?: (name: string) => boolean, manifests?: (folder: string) => string[],
  * }} options `lib`: the bundle's own libraries; `scratch`: a folder that can be written to
  */
-export function vulkanSettings({ env, lib, scratch, isSoftware, hasLibrary = loads, manifests = listManifests }) {
-  const hasLoader = !isSoftware && hasLibrary("libvulkan.so.1");
+export function vulkanSettings({ env, lib, scratch, isSoftware, hasLibrary: loads = hasLibrary, manifests = listManifests }) {
+  const hasLoader = !isSoftware && loads("libvulkan.so.1");
   const paths = [lib, env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
-  const driver = isSoftware ? softwareDriver(lib) : driverOf({ env, scratch, hasLibrary, manifests });
+  const driver = isSoftware ? softwareDriver(lib) : driverOf({ env, scratch, hasLibrary: loads, manifests });
   return {
     env: { ...(!hasLoader && { LD_LIBRARY_PATH: paths }), ...(driver.files && { VK_DRIVER_FILES: driver.files }) },
     loader: hasLoader ? "the system's" : "the bundle's",
     driver: driver.what,
+    isThere: driver.what !== NONE,
   };
 }
 
 function softwareDriver(lib) {
   const files = join(lib, "vk_swiftshader_icd.json");
-  if (!existsSync(files)) throw new Error("this bundle has no SwiftShader: make one with `pnpm gpu:bundle --with-swiftshader`");
+  if (!existsSync(files)) throw new Error("this bundle has no SwiftShader: make one with `pnpm gpu:bundle --with-software`");
   return { files, what: "the bundle's SwiftShader" };
 }
 
@@ -43,7 +45,7 @@ function driverOf({ env, scratch, hasLibrary, manifests }) {
   if (elsewhere) return { files: elsewhere, what: "NVIDIA's, from where loaders don't look" };
   const library = DRIVERS.find(hasLibrary);
   if (library) return { files: writeManifest(scratch, library), what: `NVIDIA's ${library}, without a manifest` };
-  return { what: known.length > 0 ? "found by the loader" : "none found" };
+  return { what: known.length > 0 ? "found by the loader" : NONE };
 }
 
 function writeManifest(folder, library) {
@@ -61,7 +63,7 @@ const listManifests = (folder) =>
     : [];
 
 /** Whether the system's loader finds a library. It is no addon: that is what Node says of one that is there. */
-function loads(name) {
+export function hasLibrary(name) {
   try {
     process.dlopen({ exports: {} }, name, constants.dlopen.RTLD_LAZY);
     return true;

@@ -49,6 +49,6 @@ describe("vulkanSettings", () => {
   });
 
   it("says how to get SwiftShader where the bundle has none", () => {
-    expect(() => on([], [], { isSoftware: true })).toThrow(/--with-swiftshader/);
+    expect(() => on([], [], { isSoftware: true })).toThrow(/--with-software/);
   });
 });

@@ -63,9 +63,7 @@ describe("@vertebra/backend-cuda without a package for the platform", () => {
     const code =
       'const { cuda } = await import("@vertebra/backend-cuda"); await cuda().open().catch(({ message }) => console.log(message));';
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: installed, timeout: TIMEOUT_MS });
-    expect(stdout).toMatch(
-      /^cuda: the native addon must be installed or built, got @vertebra\/backend-cuda-\S+: Cannot find module/,
-    );
+    expect(stdout).toMatch(/^cuda: .* got no addon \(.*@vertebra\/backend-cuda-\S+: not there.*no kernels \(not built/);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * native/addon → build/vertebra-cuda.node, with g++ and the headers of two npm packages: nothing is downloaded. The C++ runtime is
- * inside; of the C library it needs what the machine has that it was built on, so a package for others is built on an old one.
+ * inside; of the C library it needs what the machine has that it was built on. build-package.mjs makes one for older machines too.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -9,10 +9,15 @@ import { BuildError, build, buildLibrary, main, sourcesIn } from "./compile.mjs"
 
 const require = createRequire(import.meta.url);
 
-export async function buildAddon() {
+/** The addon's file, in whatever folder. */
+export const ADDON = "vertebra-cuda.node";
+
+/** @returns the addon's path. */
+export async function buildAddon({ out = join(build, ADDON), compiler = undefined } = {}) {
   const includes = headerFolders().flatMap((folder) => ["-isystem", folder]);
   await buildLibrary({
-    out: join(build, "vertebra-cuda.node"),
+    out,
+    compiler,
     sources: sourcesIn("addon", ".cc"),
     compileFlags: [
       ..."-std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Werror".split(" "),
@@ -25,6 +30,7 @@ export async function buildAddon() {
       ..."-Wl,-z,nodelete -Wl,-z,now -Wl,--gc-sections -s -pthread -ldl".split(" "),
     ],
   });
+  return out;
 }
 
 function headerFolders() {

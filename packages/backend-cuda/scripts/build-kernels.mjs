@@ -12,13 +12,16 @@ import { BuildError, build, eachAtOnce, main, root, sourcesIn } from "./compile.
 
 const FLAGS = "-fatbin -std=c++17 -O3 --compress-mode=size -Werror all-warnings -Xptxas -v".split(" ");
 const TARGETS = ["arch=compute_80,code=[sm_80,compute_80]", "arch=compute_100,code=sm_100"];
+/** Whose drivers our errors ask for (src/errors.ts). */
+const CUDA_MAJOR = 13;
 const nvcc = process.env.NVCC ?? "nvcc";
-const out = join(build, "fatbin");
+/** Where the compiled kernels are. */
+export const fatbins = join(build, "fatbin");
 
 /** @returns a line for each kernel that spills registers to memory. */
 export async function buildKernels() {
   const common = [nvccVersion(), ...FLAGS, ...TARGETS, ...sourcesIn("kernels", ".h").map((path) => readFileSync(path, "utf8"))];
-  mkdirSync(out, { recursive: true });
+  mkdirSync(fatbins, { recursive: true });
   const spills = [];
   await eachAtOnce([...sourcesIn("kernels", ".cu"), ...sourcesIn("test", ".cu")], async (source) => {
     spills.push(...(await buildOne(source, common)));
@@ -28,7 +31,7 @@ export async function buildKernels() {
 
 async function buildOne(source, common) {
   const text = readFileSync(source, "utf8");
-  const fatbin = join(out, `${basename(source, ".cu")}.fatbin`);
+  const fatbin = join(fatbins, `${basename(source, ".cu")}.fatbin`);
   const stampPath = `${fatbin}.stamp`;
   const stamp = createHash("sha256")
     .update(JSON.stringify([...common, text]))
@@ -72,11 +75,20 @@ async function run(args) {
   }
 }
 
-function nvccVersion() {
+/** What nvcc says of itself. @throws BuildError where there is none, or one of another CUDA: its code would want another driver. */
+export function nvccVersion() {
+  const text = nvccAnswer();
+  const [release, major] = text.match(/release (\d+)\.\d+/) ?? [];
+  if (Number(major) !== CUDA_MAJOR)
+    throw new BuildError(`nvcc must be of CUDA ${CUDA_MAJOR}, got ${release ?? text}. Name another in NVCC`);
+  return text;
+}
+
+function nvccAnswer() {
   try {
     return execFileSync(nvcc, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   } catch {
-    throw new BuildError(`not built: no nvcc. Install NVIDIA's CUDA toolkit, or name its compiler in NVCC`);
+    throw new BuildError("not built: no nvcc. Install NVIDIA's CUDA toolkit, or name its compiler in NVCC");
   }
 }
 

@@ -1,7 +1,17 @@
 /** Compiles C++ with what is on the machine: each object is kept under the hash of all it is made from, so a second build is quick. */
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,11 +21,23 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const build = join(root, "build");
 const run = promisify(execFile);
 
-/** The compiler for C++, or undefined where there is none. */
-export const compiler = process.env.CXX ?? "g++";
+/** A program that takes g++'s arguments, and the environment it needs. */
+const SYSTEM_COMPILER = { command: [process.env.CXX ?? "g++"], env: {} };
 
 /** A build that failed: its message is all there is to say. */
 export class BuildError extends Error {}
+
+/** @throws BuildError where nothing can be written to the package's folder, as in a container's image. */
+export function requireWritable() {
+  try {
+    mkdirSync(build, { recursive: true });
+    accessSync(build, constants.W_OK);
+  } catch (error) {
+    throw new BuildError(
+      `${build} must be writable, got ${error.code}. Build as whoever installs packages, or when the image is made`,
+    );
+  }
+}
 
 /** The files of `folder` in native/ that end in `ending`. */
 export const sourcesIn = (folder, ending) =>
@@ -28,10 +50,10 @@ export const sourcesIn = (folder, ending) =>
  * Makes the shared library `out` of `sources`, unless it is there and up to date.
  * @throws BuildError with the compiler's words.
  */
-export async function buildLibrary({ out, sources, compileFlags, linkFlags }) {
+export async function buildLibrary({ out, sources, compileFlags, linkFlags, compiler = SYSTEM_COMPILER }) {
   const headers = ["", "addon", "host", "kernels"].flatMap((folder) => sourcesIn(folder, ".h"));
   const common = [
-    compilerVersion(),
+    compilerVersion(compiler),
     cpus()[0]?.model ?? "",
     ...compileFlags,
     ...headers.map((path) => readFileSync(path, "utf8")),
@@ -43,14 +65,14 @@ export async function buildLibrary({ out, sources, compileFlags, linkFlags }) {
   const stamp = hash(...linkFlags, ...objects.map(({ path }) => path));
   const stampPath = `${out}.stamp`;
   if (existsSync(out) && existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) return;
-  mkdirSync(join(build, "objects"), { recursive: true });
+  for (const folder of [join(build, "objects"), dirname(out)]) mkdirSync(folder, { recursive: true });
   const missing = objects.filter(({ path }) => !existsSync(path));
   await eachAtOnce(missing, ({ source, path }) => {
     const language = source.endsWith(".cu") ? ["-x", "c++"] : [];
-    return make(path, (part) => [...compileFlags, ...language, "-c", relative(root, source), "-o", part]);
+    return make(compiler, path, (part) => [...compileFlags, ...language, "-c", relative(root, source), "-o", part]);
   });
   await refuseTwoMeanings(objects.filter(({ source }) => source.endsWith(".cu")));
-  await make(out, (part) => ["-shared", "-o", part, ...objects.map(({ path }) => path), ...linkFlags]);
+  await make(compiler, out, (part) => ["-shared", "-o", part, ...objects.map(({ path }) => path), ...linkFlags]);
   writeFileSync(stampPath, stamp);
 }
 
@@ -94,10 +116,10 @@ export async function eachAtOnce(items, work) {
 }
 
 /** Compiles into a file of its own, then renames it: two builds at once leave whole files. */
-async function make(path, argsFor) {
+async function make({ command: [program, ...first], env }, path, argsFor) {
   const part = `${path}.${process.pid}.part`;
   try {
-    await run(compiler, argsFor(part), { cwd: root, maxBuffer: 1 << 26 });
+    await run(program, [...first, ...argsFor(part)], { cwd: root, env: { ...process.env, ...env }, maxBuffer: 1 << 26 });
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
@@ -105,15 +127,16 @@ async function make(path, argsFor) {
   }
 }
 
-function compilerVersion() {
+function compilerVersion({ command: [program, ...first], env }) {
   try {
-    return execFileSync(compiler, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n")[0];
+    const options = { env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
+    return [...first, execFileSync(program, [...first, "--version"], options).split("\n")[0]].join(" ");
   } catch {
-    throw new BuildError(`no C++ compiler: ${compiler} doesn't run. Install g++, or name a compiler in CXX`);
+    throw new BuildError(`no C++ compiler: ${program} doesn't run. Install g++, or name a compiler in CXX`);
   }
 }
 
-function hash(...parts) {
+export function hash(...parts) {
   const sum = createHash("sha256");
   for (const part of parts) sum.update(part).update("\0");
   return sum.digest("hex").slice(0, 24);

@@ -1,11 +1,24 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { buildKernels, spillsIn } from "../scripts/build-kernels.mjs";
+import { buildPackage, checkPackage } from "../scripts/build-package.mjs";
 import { root } from "../scripts/compile.mjs";
+import { neededGlibc, neededVersions } from "../scripts/elf.mjs";
+import { hasZig } from "../scripts/zig.mjs";
 
 /** Of a thread: what a few numbers that are seldom used take. */
 const MOST_SPILLED_BYTES = 64;
+
+const folder = mkdtempSync(join(tmpdir(), "vertebra-cuda-build-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function emptyFolder(name: string): string {
+  mkdirSync(join(folder, name));
+  return join(folder, name);
+}
 
 /** True where a CUDA toolkit is: no machine needs one to run the other tests. */
 function hasNvcc(): boolean {
@@ -27,6 +40,65 @@ describe.skipIf(!hasNvcc())(`with nvcc ${hasNvcc() ? "" : "(there is none)"}`, (
     const output = execFileSync(process.execPath, [join(root, "scripts/check-driver-abi.mjs")], { encoding: "utf8" });
     expect(output).toBe("");
   });
+
+  test("a package is packed only with all that the sources make, and nothing else", async () => {
+    const built = emptyFolder("built");
+    await buildPackage({ folder: built, compiler: { command: [process.env.CXX ?? "g++"], env: {} } });
+    const problems = () => {
+      try {
+        checkPackage({ folder: built });
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    // This machine's own compiler needs this machine's C library; what else there is comes in front.
+    expect(problems()).toMatch(/^(vertebra-cuda\.node must need glibc 2\.28 at most, got \d\.\d+\. .*)?$/);
+    renameSync(join(built, "fatbin/conv2d.fatbin"), join(built, "fatbin/probes.fatbin"));
+    appendFileSync(join(built, "fatbin/fill.fatbin"), "more");
+    expect(problems()).toMatch(
+      /no fatbin\/conv2d\.fatbin; fatbin\/fill\.fatbin isn't the one .*; fatbin\/probes\.fatbin is of no kernel/,
+    );
+    writeFileSync(join(built, "built.json"), JSON.stringify({ sources: "others", nvcc: "release 13.2", files: {} }));
+    expect(problems()).toMatch(/^built of other sources than there are now; .*by nvcc release 13\.0, got release 13\.2/);
+  }, 600_000);
+
+  const isPortable = `what is published runs on glibc 2.28, as Node does${hasZig() ? "" : " (Zig isn't fetched)"}`;
+  test.skipIf(!hasZig())(
+    isPortable,
+    async () => {
+      const built = emptyFolder("portable");
+      await buildPackage({ folder: built });
+      const [major = 0, minor = 0] = neededGlibc(join(built, "vertebra-cuda.node")) ?? [];
+      expect(major * 100 + minor).toBeLessThanOrEqual(228);
+      checkPackage({ folder: built });
+    },
+    600_000,
+  );
+});
+
+test("a package isn't packed before it is built", () => {
+  expect(() => checkPackage({ folder: emptyFolder("empty") })).toThrow(/^not built: no built\.json\. Build it/);
+});
+
+test("what users run says what is to be installed, and where nothing can be written", () => {
+  const own = emptyFolder("own");
+  for (const part of ["package.json", "scripts", "native"]) cpSync(join(root, part), join(own, part), { recursive: true });
+  const said = () => spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: own, encoding: "utf8" });
+  const missing = "the headers are missing: npm install node-addon-api node-api-headers\n";
+  expect(said()).toMatchObject({ status: 1, stdout: "", stderr: missing });
+  rmSync(join(own, "build"), { recursive: true });
+  writeFileSync(join(own, "build"), "");
+  expect(said()).toMatchObject({ status: 1, stderr: expect.stringMatching(/build must be writable, got EEXIST\. Build as/) });
+});
+
+const hasObjdump = process.platform === "linux" && spawnSync("objdump", ["--version"]).status === 0;
+test.skipIf(!hasObjdump)("the versions that a program needs are those that objdump names", () => {
+  const listed = execFileSync("objdump", ["-p", process.execPath], { encoding: "utf8" });
+  const needs = listed.slice(listed.indexOf("Version References"));
+  const names = [...needs.matchAll(/^\s+0x\w+ 0x\w+ \d+ (\S+)$/gm)].map(([, name]) => name);
+  expect(neededVersions(process.execPath).sort()).toEqual(names.sort());
+  expect(names.length).toBeGreaterThan(0);
 });
 
 test("a spill is told with its kernel, target and sizes", () => {

@@ -1,6 +1,6 @@
 import { add, type Device, DeviceError, OutOfMemoryError, relu, Scope, type Tensor, tensor, zeros } from "@vertebra/core";
 import { afterAll, describe, expect, test } from "vitest";
-import { countsOf, cuda } from "./index";
+import { countsOf, cuda, timeOnGpu } from "./index";
 import { openForTests } from "./testing/open-device";
 
 const MIB = 1 << 20;
@@ -54,6 +54,15 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
       const after = countsOf(device);
       expect((after?.launches ?? 0) - (before?.launches ?? 0)).toBe(100);
       expect((after?.batches ?? 0) - (before?.batches ?? 0)).toBeLessThan(10);
+    }));
+
+  test("times work by its own clock, and goes on when the work fails", () =>
+    inScope(async () => {
+      const x = made([1, 2]);
+      const took = await timeOnGpu(device, () => void add(x, x));
+      expect(took).toBeGreaterThanOrEqual(0);
+      await expect(timeOnGpu(device, () => void add(x, made([1, 2, 3])))).rejects.toThrow("sizes must be equal");
+      expect([...(await add(x, x).data())]).toEqual([2, 4]);
     }));
 
   test.skipIf(!isHost)("says what was asked and what is used when there is no room, and goes on", () =>

@@ -6,7 +6,8 @@ import { isHostDriver } from "./images";
 import { KernelLibrary } from "./kernel-library";
 import { fusedPlans, HALF_PLANS, plans } from "./kernels/index";
 import type { Copy } from "./launch";
-import { type Loaded, loadNative } from "./native";
+import { findGpus, requireReady } from "./machine";
+import type { Loaded } from "./native";
 import { type CudaOptions, requireOptions } from "./options";
 import { BlockPool, type CudaBuffer } from "./pool";
 import { LaunchQueue } from "./queue";
@@ -23,8 +24,10 @@ export const cuda = (options: CudaOptions = {}): Backend => ({
   name: "cuda",
   open: async () => {
     requireOptions(options);
-    const loaded = await loadNative();
+    const { loaded, gpus } = await findGpus();
     const index = options.index ?? 0;
+    const gpu = gpus[index];
+    if (gpu) requireReady(gpu, loaded);
     const { device, info } = loaded.native.open(loaded.driver, index);
     return new CudaDevice(loaded, { device, info, index });
   },
@@ -129,6 +132,23 @@ class CudaDevice implements Device {
     this.#runtime.pool.trim();
   }
 
+  /** See `timeOnGpu`. */
+  async time(work: () => void): Promise<number> {
+    await this.sync();
+    const start = this.#native.mark(this.#device);
+    const marks = [start];
+    try {
+      work();
+      this.#runtime.queue.flush();
+      const end = this.#native.mark(this.#device);
+      marks.push(end);
+      await this.sync();
+      return this.#native.elapsedMs(this.#device, start, end);
+    } finally {
+      if (!this.#ended) for (const mark of marks) this.#native.freeMark(this.#device, mark);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#ended === closed) return;
     this.#ended = closed;
@@ -190,3 +210,10 @@ class CudaDevice implements Device {
 /** Launches of a device since it was opened; undefined on other backends. */
 export const countsOf = (device: Device): CudaCounts | undefined =>
   device instanceof CudaDevice ? { ...device.counts } : undefined;
+
+/**
+ * Milliseconds by the GPU's own clock from the first launch of the synchronous `work` to its last one's end, by CUDA events; waits for the device before
+ * and behind it. Undefined, and `work` isn't called, on other backends.
+ */
+export const timeOnGpu = (device: Device, work: () => void): Promise<number> | undefined =>
+  device instanceof CudaDevice ? device.time(work) : undefined;

@@ -1,8 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { DeviceError, type ErrorFields, OutOfMemoryError, type VertebraError } from "@vertebra/core";
+import type { DeviceInfo } from "./addon";
 
 const WHERE = "cuda";
-/** The first driver that runs what our toolkit compiles. */
+/** What CUDA 13 compiles runs on drivers of CUDA 13 or newer, the first of which is this one (CUDA Compatibility, table 1). */
+const OLDEST_CUDA = 13000;
 const DRIVER = "Install NVIDIA's driver, version 580 or newer";
+const OLDEST_CAPABILITY = 8;
+const OTHER_BACKENDS = "Use webgpu or cpu on it";
 
 /** What the addon throws: its own codes, or CUDA's names. */
 interface NativeError extends Error {
@@ -10,6 +15,10 @@ interface NativeError extends Error {
   /** The driver function that failed; empty where none did. */
   readonly call: string;
 }
+
+/** By its path: where a command of that name isn't installed, npx would fetch somebody else's. */
+const BUILD = `node "${fileURLToPath(new URL("../scripts/build.mjs", import.meta.url))}"`;
+const BUILD_AGAIN = `Build the kernels again: ${BUILD}`;
 
 type Row = Pick<ErrorFields, "rule" | "fix">;
 
@@ -35,13 +44,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     rule: "the driver's library and kernel module must be of one version",
     fix: "Restart the machine",
   },
-  CUDA_ERROR_NO_BINARY_FOR_GPU: { rule: "the GPU must be of compute capability 8.0 or higher", fix: "Use webgpu or cpu on it" },
+  CUDA_ERROR_NO_BINARY_FOR_GPU: { rule: "the GPU must be of compute capability 8.0 or higher", fix: OTHER_BACKENDS },
   CUDA_ERROR_UNSUPPORTED_PTX_VERSION: { rule: "the driver must know the kernels' PTX", fix: DRIVER },
   CUDA_ERROR_INVALID_IMAGE: {
     rule: "a module must be a fatbin, cubin or PTX text",
-    fix: "Build the kernels again: npm run build:kernels",
+    fix: BUILD_AGAIN,
   },
-  CUDA_ERROR_NOT_FOUND: { rule: "a kernel must be in its module", fix: "Build the kernels again: npm run build:kernels" },
+  CUDA_ERROR_NOT_FOUND: { rule: "a kernel must be in its module", fix: BUILD_AGAIN },
   CUDA_ERROR_INVALID_VALUE: { rule: "the GPU must take what is asked of it" },
   CUDA_ERROR_NOT_READY: { rule: "both moments must be past", fix: "await sync() first" },
   CUDA_ERROR_ILLEGAL_ADDRESS: BROKEN,
@@ -66,21 +75,48 @@ export function translate(name: string, thrown: unknown): VertebraError {
   return new DeviceError(where, { ...(ROWS[code] ?? UNLISTED), got: isOwn || code === undefined ? got : `${code} from ${got}` });
 }
 
-/** The addon is nowhere. */
-export const noAddon = (reasons: readonly string[]): DeviceError =>
-  new DeviceError(WHERE, {
-    rule: "the native addon must be installed or built",
-    got: reasons.join("; "),
-    fix: "Install without --omit=optional, or build it where there is a C++ compiler: npm run build:addon in the package",
+/** What a GPU needs on its machine, and what helps where it isn't there. */
+const PREBUILT = `Install without --omit=optional, or build it with g++ and nvcc of CUDA 13: ${BUILD}`;
+const PARTS = { addon: PREBUILT, kernels: PREBUILT, driver: DRIVER };
+
+type Part = keyof typeof PARTS;
+
+/** Some of what is needed isn't there: all of it, each with the reason. */
+export function missing(parts: { readonly [Name in Part]?: string | undefined }): DeviceError {
+  const names = (Object.keys(PARTS) as Part[]).filter((part) => parts[part] !== undefined);
+  return new DeviceError(WHERE, {
+    rule: "the addon, the kernels and NVIDIA's driver must be there",
+    got: names.map((part) => `no ${part} (${parts[part]})`).join(", "),
+    fix: [...new Set(names.map((part) => PARTS[part]))].join(". "),
   });
+}
 
 /** A module whose kernels nobody compiled. */
-export const notBuilt = (module: string, path: string): DeviceError =>
+export const notBuilt = (module: string, places: readonly string[]): DeviceError =>
   new DeviceError(WHERE, {
     rule: `the kernels of ${module} must be compiled`,
-    got: `no file ${path}`,
-    fix: "Install without --omit=optional, or build them where there is nvcc: npm run build:kernels in the package",
+    got: `no file ${places.join(", and no ")}`,
+    fix: PREBUILT,
   });
+
+/** A GPU that its driver, or its age, keeps us from. @throws DeviceError with the versions there are and those it takes. */
+export function requireSuited({ name, driverVersion, computeMajor, computeMinor }: DeviceInfo): void {
+  if (driverVersion < OLDEST_CUDA)
+    throw new DeviceError(WHERE, {
+      rule: `the driver must run CUDA ${cudaName(OLDEST_CUDA)} or newer`,
+      got: `one that runs CUDA ${cudaName(driverVersion)} at most`,
+      fix: DRIVER,
+    });
+  if (computeMajor < OLDEST_CAPABILITY)
+    throw new DeviceError(WHERE, {
+      rule: `the GPU must be of compute capability ${OLDEST_CAPABILITY}.0 or higher`,
+      got: `${name} of ${computeMajor}.${computeMinor}`,
+      fix: OTHER_BACKENDS,
+    });
+}
+
+/** 12040 → 12.4, as drivers count. */
+const cudaName = (version: number): string => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
 
 /** The test driver can't be built. */
 export const noHostDriver = (message: string): DeviceError =>

@@ -11,11 +11,12 @@ const HOST_NAME = "host test driver";
 export const isHostDriver = ({ name }: DeviceInfo): boolean => name === HOST_NAME;
 
 /** The image of native/kernels/<module>.cu for `loadModule`. @throws DeviceError if nobody compiled it. */
-export function imageFor(info: DeviceInfo, { folder }: Loaded, module: string): Uint8Array {
+export function imageFor(info: DeviceInfo, { folders }: Loaded, module: string): Uint8Array {
   // Its kernels are compiled in: the name is all it needs.
   if (isHostDriver(info)) return new TextEncoder().encode(`vertebra host module ${module}`);
-  const path = fileURLToPath(new URL(`fatbin/${module}.fatbin`, folder));
-  if (!existsSync(path)) throw notBuilt(module, path);
+  const paths = folders.map((folder) => fileURLToPath(new URL(`fatbin/${module}.fatbin`, folder)));
+  const path = paths.find(existsSync);
+  if (path === undefined) throw notBuilt(module, paths);
   return readFileSync(path);
 }
 

@@ -1,4 +1,4 @@
 export type { DeviceInfo } from "./addon";
-export { type CudaCounts, countsOf, cuda } from "./device";
-export { listGpus } from "./native";
+export { type CudaCounts, countsOf, cuda, timeOnGpu } from "./device";
+export { listGpus } from "./machine";
 export type { CudaOptions } from "./options";

@@ -2,7 +2,8 @@ import { DeviceError, OutOfMemoryError } from "@vertebra/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { floatWord } from "./batch";
 import { isHostDriver } from "./images";
-import { type Loaded, listGpus, loadNative, requireAddon } from "./native";
+import { listGpus } from "./machine";
+import { type Loaded, loadNative, requireAddon } from "./native";
 import { prepareForTests, TestDevice } from "./testing/native";
 
 const prepared = await prepareForTests();
@@ -239,7 +240,7 @@ describe.skipIf(!prepared.native)(`the addon ${prepared.reason ?? ""}`, () => {
     test("names every place it isn't at", () => {
       const broken = { name: "the first place", find: () => new URL("file:///nowhere/") };
       expect(() => requireAddon([broken, { ...broken, name: "the second place" }])).toThrow(
-        /^cuda: the native addon must be installed or built, got the first place: Cannot find module.*; the second place: .*build:addon/,
+        /got no addon \(the first place: not there; the second place: not there\)\. .*scripts\/build\.mjs"$/,
       );
     });
   });

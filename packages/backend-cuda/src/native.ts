@@ -2,16 +2,19 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import type { DeviceInfo, Native } from "./addon";
-import { noAddon, noHostDriver, translate } from "./errors";
+import type { Native } from "./addon";
+import { missing, noHostDriver, translate } from "./errors";
+import { reasonOf } from "./missing";
 
 /** The addon and the driver it is to use. */
 export interface Loaded {
   readonly native: Native;
   /** For `open` and `devices`; undefined is NVIDIA's own. */
   readonly driver: string | undefined;
-  /** Where the addon was found; compiled kernels lie beside it. */
+  /** Where the addon was found. */
   readonly folder: URL;
+  /** Where compiled kernels may lie, the best first. */
+  readonly folders: readonly URL[];
 }
 
 const ADDON = "vertebra-cuda.node";
@@ -20,7 +23,7 @@ const BUILD = new URL("../build/", import.meta.url);
 const SCRIPTS = new URL("../scripts/", import.meta.url);
 
 /**
- * Loads the addon: out of the package for this platform, else as `npm run build:addon` made it. The driver is NVIDIA's unless
+ * Loads the addon: as it was built here, else out of the package for this platform. The driver is NVIDIA's unless
  * VERTEBRA_CUDA_DRIVER names a library, or `host`: the test driver that runs kernels on the processor. That and the addon are built for it where needed.
  * @throws DeviceError naming every place tried and why it failed there.
  */
@@ -31,37 +34,54 @@ export async function loadNative(): Promise<Loaded> {
   return { ...requireAddon(), driver: fileURLToPath(new URL("libcuda-host.so", BUILD)) };
 }
 
-/** Every GPU that NVIDIA's driver has, or the driver that VERTEBRA_CUDA_DRIVER names. @throws DeviceError if there is no driver. */
-export async function listGpus(): Promise<readonly DeviceInfo[]> {
-  const { native, driver } = await loadNative();
-  return native.devices(driver);
-}
-
-/** A folder that may have the addon. `find` throws where it can't. */
-interface Place {
+/** A folder that may have the addon, compiled kernels or both. `find` throws where there is none. */
+export interface Place {
   readonly name: string;
   readonly find: () => URL;
 }
 
 const require = createRequire(import.meta.url);
-const PLACES: readonly Place[] = [
-  { name: PREBUILT, find: () => pathToFileURL(require.resolve(`${PREBUILT}/package.json`)) },
+/** What somebody built here was built on purpose; it is gone with the version that it was built of. */
+export const PLACES: readonly Place[] = [
   { name: fileURLToPath(BUILD), find: () => BUILD },
+  { name: PREBUILT, find: () => new URL(".", pathToFileURL(require.resolve(`${PREBUILT}/package.json`))) },
 ];
 
 /** The addon from the first place that has one that loads. @throws DeviceError with a reason for each place. */
-export function requireAddon(places: readonly Place[] = PLACES): Pick<Loaded, "native" | "folder"> {
+export function requireAddon(places: readonly Place[] = PLACES): Omit<Loaded, "driver"> {
+  const { addon, reason } = findAddon(places);
+  if (!addon) throw missing({ addon: reason });
+  return addon;
+}
+
+/** The same, or in a line why there is none. */
+export function findAddon(
+  places: readonly Place[] = PLACES,
+):
+  | { readonly addon: Omit<Loaded, "driver">; readonly reason?: undefined }
+  | { readonly addon?: undefined; readonly reason: string } {
   const reasons: string[] = [];
   for (const { name, find } of places) {
     try {
-      const folder = new URL(".", find());
-      return { native: typed(require(fileURLToPath(new URL(ADDON, folder))) as Native), folder };
+      const folder = find();
+      const native = typed(require(fileURLToPath(new URL(ADDON, folder))) as Native);
+      return { addon: { native, folder, folders: foldersOf(places) } };
     } catch (error) {
-      reasons.push(`${name}: ${String((error as Error).message).split("\n")[0]}`);
+      reasons.push(`${name}: ${reasonOf(error)}`);
     }
   }
-  throw noAddon(reasons);
+  return { reason: reasons.join("; ") };
 }
+
+/** The places that are there. */
+export const foldersOf = (places: readonly Place[] = PLACES): readonly URL[] =>
+  places.flatMap(({ find }) => {
+    try {
+      return [find()];
+    } catch {
+      return [];
+    }
+  });
 
 /** The addon's functions, throwing errors of Vertebra's. */
 function typed(native: Native): Native {

@@ -1,24 +1,11 @@
-import {
-  add,
-  conv2d,
-  crossEntropy,
-  matmul,
-  noGrad,
-  Philox,
-  relu,
-  scope,
-  seedInit,
-  sgd,
-  tensor,
-  valueAndGrad,
-} from "@vertebra/core";
-import { createModel } from "@vertebra/models";
+import { add, conv2d, matmul, noGrad, Philox, relu, scope, tensor } from "@vertebra/core";
 import { device as openDevice } from "vertebra";
 import { INFERENCE, OPS, STEPS } from "../bench-cases.mjs";
 import { shown } from "../format.mjs";
+import { timeInference, timeStep } from "../model-timing.mjs";
 import { copyGigabytes, peakGflops } from "../raw-gpu.mjs";
 import { sampledError } from "../sampled.mjs";
-import { timeAnswers, timeCalls } from "../timing.mjs";
+import { timeCalls } from "../timing.mjs";
 import { torchPeer } from "../torch-peer.mjs";
 
 /** Errors of f32 sums of some thousand terms stay far below, wrong kernels above. */
@@ -38,7 +25,7 @@ export async function run(recorder) {
   for (const row of OPS) await recorder.record(row.key, () => timeOp(device, row));
   for (const row of STEPS) await recorder.record(row.key, () => timeStep(device, row));
   for (const row of INFERENCE) await recorder.record(row.key, () => timeInference(device, row));
-  await torchPeer(recorder);
+  await torchPeer(recorder, [...OPS, ...STEPS, ...INFERENCE]);
 }
 
 /** The backend's own part of an op: on tensors so small that the device is never waited for. */
@@ -82,42 +69,4 @@ async function timeOp(device, row) {
     sampledError: farthest,
     brief: `${shown(times.ms)} ms, ${shown(gflops)} GFLOP/s`,
   };
-}
-
-/** Image on the device in, logits on the device out; `answerMs` with the logits read back. */
-async function timeInference(device, { model: name, batch, shape }) {
-  seedInit(0);
-  const model = createModel(name, { device }).eval();
-  const own = scope();
-  const image = tensor(new Philox(1).normalArray(shape.reduce((a, b) => a * b)), { shape, device });
-  const forward = () => noGrad(() => model.forward(image));
-  const times = await timeCalls(device, forward);
-  const answerMs = await timeAnswers(forward);
-  own.end();
-  model.dispose();
-  return { ...times, answerMs, imagesPerSecond: (1000 * batch) / times.ms, brief: `${shown(times.ms)} ms` };
-}
-
-/** Images and labels on the device in, loss out; `answerMs` with the loss read back after each step. */
-async function timeStep(device, { model: name, batch, shape }) {
-  seedInit(0);
-  const model = createModel(name, { device }).train();
-  const optimizer = sgd(model, { lr: 1e-3, momentum: 0.9 });
-  const own = scope();
-  const images = tensor(new Philox(1).normalArray(shape.reduce((a, b) => a * b)), { shape, device });
-  const labels = tensor(
-    Int32Array.from({ length: batch }, (_, i) => i % 10),
-    { dtype: "i32", device },
-  );
-  const step = () => {
-    const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(images), labels));
-    optimizer.step(grads);
-    return value;
-  };
-  const times = await timeCalls(device, step);
-  const answerMs = await timeAnswers(step);
-  own.end();
-  optimizer.dispose();
-  model.dispose();
-  return { ...times, answerMs, imagesPerSecond: (1000 * batch) / times.ms, brief: `${shown(times.ms)} ms` };
 }

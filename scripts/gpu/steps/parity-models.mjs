@@ -5,11 +5,12 @@ import { vertebra } from "../vertebra.mjs";
 /** One of each family, quick ones: done before all others. */
 const FIRST = ["lenet5", "resnet18", "resnet20_cifar", "efficientnet_b0", "densenet121", "inception_v2", "googlenet", "vgg11_bn"];
 const THREADS = 2;
+const DEVICES = { webgpu: "cpu,webgpu", cuda: "cuda" };
 /** What the f64 reference and its copies of a large model take. */
 const GIB_PER_MODEL = 4;
 
 /** Each by `vertebra parity --models NAME`, several at a time: nearly all of it is the reference, which has one thread. */
-export async function run(recorder) {
+export async function run(recorder, { backend }) {
   const names = [
     ...FIRST,
     ...listModels()
@@ -23,15 +24,15 @@ export async function run(recorder) {
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       const start = Date.now();
-      await recorder.record(name, () => compare(name, recorder.secondsLeft), rate * costOf(name));
+      await recorder.record(name, () => compare(name, DEVICES[backend], recorder.secondsLeft), rate * costOf(name));
       if (!recorder.isOpen(name)) rate = Math.max(rate, (Date.now() - start) / 1000 / costOf(name));
     }
   };
   await Promise.all(Array.from({ length: Math.floor(atOnce) }, worker));
 }
 
-async function compare(name, seconds) {
-  const args = ["parity", "--devices", "cpu,webgpu", "--models", name, "--threads", `${THREADS}`, "--json"];
+async function compare(name, devices, seconds) {
+  const args = ["parity", "--devices", devices, "--models", name, "--threads", `${THREADS}`, "--json"];
   const report = await vertebra(args, { seconds });
   if (!report) return { isCut: true };
   const { passed, failed, worst, failures } = report;

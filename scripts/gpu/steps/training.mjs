@@ -5,8 +5,6 @@ import { device as openDevice } from "vertebra";
 
 const STEPS = 20;
 const BATCHES = 4;
-const DEVICES = ["cpu", "webgpu"];
-
 /** Curves of both devices, side by side. ResNet-18 is small in its images only. */
 const CURVES = [
   { name: "lenet5", input: [64, 1, 32, 32] },
@@ -18,12 +16,13 @@ const REFERENCE = [
   { name: "resnet18", input: [4, 3, 32, 32] },
 ];
 
-export async function run(recorder) {
-  const devices = Object.fromEntries(await Promise.all(DEVICES.map(async (name) => [name, await openDevice(name)])));
+export async function run(recorder, { backend }) {
+  const names = ["cpu", backend];
+  const devices = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await openDevice(name)])));
   for (const row of CURVES)
-    for (const name of DEVICES) await recorder.record(`${row.name} ${name}`, () => curve(devices[name], row));
+    for (const name of names) await recorder.record(`${row.name} ${name}`, () => curve(devices[name], row));
   for (const row of REFERENCE)
-    for (const name of [...DEVICES].reverse())
+    for (const name of [...names].reverse())
       await recorder.record(`${row.name} ${name} against the reference`, () => compare(devices[name], row));
 }
 

@@ -9,6 +9,14 @@
 
 namespace {
 
+/** " of CUDA 11.2", where the library says so: it can before it is initialised. */
+std::string versionOf(void* library) {
+  const auto call = reinterpret_cast<decltype(Driver::cuDriverGetVersion)>(dlsym(library, "cuDriverGetVersion"));
+  int version = 0;
+  if (!call || call(&version) != cuda::SUCCESS) return "";
+  return " of CUDA " + std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 /** Only what CUDA 11.4 brought is older than the drivers that run our kernels; a missing symbol means one older still. */
 Driver load(const std::string& path) {
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -18,7 +26,7 @@ Driver load(const std::string& path) {
   driver.name = reinterpret_cast<decltype(driver.name)>(dlsym(library, #name));
 #define FIND(name, parameters)   \
   FIND_OPTIONAL(name, parameters) \
-  if (!driver.name) throw Failure("OLD_DRIVER", path + " has no " #name, "dlsym");
+  if (!driver.name) throw Failure("OLD_DRIVER", path + versionOf(library) + " has no " #name, "dlsym");
   CUDA_FUNCTIONS(FIND)
   CUDA_OPTIONAL_FUNCTIONS(FIND_OPTIONAL)
   CUDA_CALL(driver, cuInit, 0);

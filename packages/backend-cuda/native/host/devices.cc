@@ -1,4 +1,4 @@
-// Devices and contexts: two of compute capability 8.0.
+// Devices and contexts: two of compute capability 8.0, unless the environment says otherwise.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +14,20 @@ constexpr size_t DEFAULT_BYTES = 4ull << 30;
 size_t memoryLimit() {
   const char* text = std::getenv("VERTEBRA_CUDA_HOST_MEMORY");
   return text ? std::strtoull(text, nullptr, 10) : DEFAULT_BYTES;
+}
+
+/** VERTEBRA_CUDA_HOST_VERSION: the driver's, 12040 for CUDA 12.4. */
+int driverVersion() {
+  const char* text = std::getenv("VERTEBRA_CUDA_HOST_VERSION");
+  return text ? std::atoi(text) : 13000;
+}
+
+/** VERTEBRA_CUDA_HOST_CAPABILITY: of both devices, "7.5". */
+int capability(bool isMajor) {
+  const char* text = std::getenv("VERTEBRA_CUDA_HOST_CAPABILITY");
+  const char* point = text ? std::strchr(text, '.') : nullptr;
+  if (isMajor) return text ? std::atoi(text) : 8;
+  return point ? std::atoi(point + 1) : 0;
 }
 
 bool isDevice(int device) { return device >= 0 && device < DEVICES; }
@@ -50,7 +64,7 @@ CUresult cuInit(unsigned flags) {
 }
 
 CUresult cuDriverGetVersion(int* version) {
-  *version = 13000;
+  *version = driverVersion();
   return SUCCESS;
 }
 
@@ -74,11 +88,11 @@ CUresult cuDeviceGetName(char* name, int length, CUdevice device) {
 }
 
 CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
-  static const std::map<int, int> attributes = {
+  const std::map<int, int> attributes = {
       {CLOCK_RATE, 1000000},          {MULTIPROCESSOR_COUNT, 2},
       {MEMORY_CLOCK_RATE, 1000000},   {GLOBAL_MEMORY_BUS_WIDTH, 64},
       {L2_CACHE_SIZE, 1 << 20},       {MAX_THREADS_PER_MULTIPROCESSOR, 2048},
-      {COMPUTE_CAPABILITY_MAJOR, 8},  {COMPUTE_CAPABILITY_MINOR, 0},
+      {COMPUTE_CAPABILITY_MAJOR, capability(true)}, {COMPUTE_CAPABILITY_MINOR, capability(false)},
       {MEMORY_POOLS_SUPPORTED, 1},    {MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, SHARED_BYTES_OPTIN},
   };
   const auto found = attributes.find(attribute);

@@ -1,0 +1,2 @@
+export function neededVersions(path: string): string[];
+export function neededGlibc(path: string): [number, number] | undefined;

@@ -1,0 +1,13 @@
+export interface CudaOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly lib: string;
+  readonly isSoftware: boolean;
+  readonly hasLibrary?: (name: string) => boolean;
+}
+export interface CudaSettings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly driver: string;
+  /** Whether there is anything to run on. */
+  readonly isThere: boolean;
+}
+export function cudaSettings(options: CudaOptions): CudaSettings;
