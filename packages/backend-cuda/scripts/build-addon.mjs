@@ -1,6 +1,7 @@
 /**
- * native/addon → build/vertebra-cuda.node, with g++ and the headers of two npm packages: nothing is downloaded. The C++ runtime is
- * inside; of the C library it needs what the machine has that it was built on. build-package.mjs makes one for older machines too.
+ * native/addon and native/vendor → build/vertebra-cuda.node, with g++ and the headers of two npm packages: nothing is downloaded. The
+ * C++ runtime is inside; of the C library it needs what the machine has that it was built on. build-package.mjs makes one for older
+ * machines too.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -18,7 +19,8 @@ export async function buildAddon({ out = join(build, ADDON), compiler = undefine
   await buildLibrary({
     out,
     compiler,
-    sources: sourcesIn("addon", ".cc"),
+    sources: [...sourcesIn("addon", ".cc"), ...sourcesIn("vendor", ".cc")],
+    headerFolders: ["", "addon", "vendor"],
     compileFlags: [
       ..."-std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Werror".split(" "),
       ..."-DNAPI_VERSION=8 -DNODE_ADDON_API_CPP_EXCEPTIONS".split(" "),

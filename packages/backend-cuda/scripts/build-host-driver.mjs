@@ -13,6 +13,7 @@ export async function buildHostDriver({ asan = false } = {}) {
   await buildLibrary({
     out,
     sources: [...sourcesIn("host", ".cc"), ...sourcesIn("kernels", ".cu"), ...sourcesIn("test", ".cu")],
+    headerFolders: ["", "host", "kernels"],
     compileFlags: [
       ..."-std=c++17 -O2 -march=native -fPIC -fvisibility=hidden -ffp-contract=off -Wall -Wextra -Werror -Wno-unknown-pragmas".split(
         " ",

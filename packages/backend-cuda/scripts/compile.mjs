@@ -47,11 +47,11 @@ export const sourcesIn = (folder, ending) =>
     .map((name) => join(root, "native", folder, name));
 
 /**
- * Makes the shared library `out` of `sources`, unless it is there and up to date.
+ * Makes the shared library `out` of `sources`, unless it is there and up to date. `headerFolders` have every header that they include.
  * @throws BuildError with the compiler's words.
  */
-export async function buildLibrary({ out, sources, compileFlags, linkFlags, compiler = SYSTEM_COMPILER }) {
-  const headers = ["", "addon", "host", "kernels"].flatMap((folder) => sourcesIn(folder, ".h"));
+export async function buildLibrary({ out, sources, headerFolders, compileFlags, linkFlags, compiler = SYSTEM_COMPILER }) {
+  const headers = headerFolders.flatMap((folder) => sourcesIn(folder, ".h"));
   const common = [
     compilerVersion(compiler),
     cpus()[0]?.model ?? "",

@@ -30,6 +30,17 @@ export interface KernelInfo {
   readonly paramsBytes: number;
 }
 
+/** NVIDIA's libraries that are used where they are. */
+export type LibraryName = "cuBLASLt" | "cuDNN";
+
+/** What a library plans: cuBLASLt products, cuDNN convolutions. */
+export type PlanKind = "matmul" | "convolution";
+
+/** A library's plan, or in its own words why there is none. */
+export type MadePlan =
+  | { readonly plan: number; readonly workspaceBytes: number; readonly refused?: undefined }
+  | { readonly refused: string };
+
 /**
  * The addon: devices, buffers, modules, kernels, graphs and marks are numbers, valid until they are freed or the device is closed.
  * Work of a device happens in call order. @throws DeviceError, or OutOfMemoryError.
@@ -69,4 +80,11 @@ export interface Native {
   /** Milliseconds of the GPU's clock between two moments, which must both be past: `await sync()` first. */
   elapsedMs(device: number, start: number, end: number): number;
   freeMark(device: number, mark: number): void;
+
+  /** Loads a library for the device, from a path or by a name that the system's loader finds; its version in its own digits. */
+  useLibrary(device: number, name: LibraryName, path: string): number;
+  /** `numbers` are MatmulDescription or ConvolutionDescription of native/vendor. The plan runs by `Batch.addPlan`. */
+  makePlan(device: number, kind: PlanKind, numbers: readonly number[]): MadePlan;
+  /** Waits for the device. Graphs that were recorded with the plan keep it. */
+  freePlan(device: number, plan: number): void;
 }

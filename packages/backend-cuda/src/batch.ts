@@ -15,9 +15,18 @@ export interface EncodedLaunch {
   readonly words: readonly number[];
 }
 
-/** kernel, grid, block, sharedBytes, paramsBytes, and a zero that keeps the params at a multiple of 8: see native/addon/launches.h. */
+/** One run of a library's plan, as it is encoded. */
+export interface EncodedPlan {
+  /** Number of `makePlan`. */
+  readonly plan: number;
+  /** Of the operands, and last of the workspace; 0 where there is none. */
+  readonly addresses: readonly number[];
+}
+
+/** kernel or plan, grid, block, sharedBytes, paramsBytes, and whether it is a plan: see native/addon/launches.h. */
 const HEADER_WORDS = 10;
 const FIRST_WORDS = 1 << 12;
+const NO_SIZE: Size3 = [0, 0, 0];
 
 /**
  * Launches for one call of the addon, as bytes. Params are laid out as C++ lays out the kernel's struct: addresses first, then
@@ -48,6 +57,11 @@ export class Batch {
     if (padded > paramsWords) out[at++] = 0;
     this.#used = at;
     this.launches++;
+  }
+
+  addPlan({ plan, addresses }: EncodedPlan): void {
+    this.add({ kernel: plan, grid: NO_SIZE, block: NO_SIZE, addresses, words: [] });
+    this.#words[this.#used - 2 * addresses.length - 1] = 1;
   }
 
   /** What was added since the last `clear`, valid until the next change. */

@@ -63,6 +63,13 @@ describe.skipIf(!hasNvcc())(`with nvcc ${hasNvcc() ? "" : "(there is none)"}`, (
     expect(problems()).toMatch(/^built of other sources than there are now; .*by nvcc release 13\.0, got release 13\.2/);
   }, 600_000);
 
+  test("our declarations of cuBLASLt and cuDNN are those of their headers, where these are", () => {
+    const folders = (process.env.VERTEBRA_CUDA_INCLUDES ?? "").split(":").filter((folder) => folder !== "");
+    const script = join(root, "scripts/check-vendor-abi.mjs");
+    const output = execFileSync(process.execPath, [script, ...folders], { encoding: "utf8" });
+    expect(output).toMatch(/^(no (cublasLt|cudnn)\.h\n)*$/);
+  });
+
   const isPortable = `what is published runs on glibc 2.28, as Node does${hasZig() ? "" : " (Zig isn't fetched)"}`;
   test.skipIf(!hasZig())(
     isPortable,

@@ -1,7 +1,7 @@
 import type { Backend, Buffer, Device, DType, FusedKernels, Kernels, MemoryInfo } from "@vertebra/core";
 import type { DeviceInfo } from "./addon";
 import { createDispatch, type Runtime } from "./dispatch";
-import { closed, isFatal, outOfMemory } from "./errors";
+import { closed, isFatal, notCuda, outOfMemory } from "./errors";
 import { isHostDriver } from "./images";
 import { KernelLibrary } from "./kernel-library";
 import { fusedPlans, HALF_PLANS, plans } from "./kernels/index";
@@ -12,6 +12,9 @@ import { type CudaOptions, requireOptions } from "./options";
 import { BlockPool, type CudaBuffer } from "./pool";
 import { LaunchQueue } from "./queue";
 import { Tables } from "./tables";
+import { type VendorSwitch, vendorSwitch } from "./vendor/switch";
+import { Contests, holdContests, type TunedCall } from "./vendor/tune";
+import { Vendor } from "./vendor/vendor";
 
 const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
 
@@ -29,7 +32,13 @@ export const cuda = (options: CudaOptions = {}): Backend => ({
     const gpu = gpus[index];
     if (gpu) requireReady(gpu, loaded);
     const { device, info } = loaded.native.open(loaded.driver, index);
-    return new CudaDevice(loaded, { device, info, index });
+    try {
+      const vendor = await vendorSwitch(options, isHostDriver(info));
+      return new CudaDevice(loaded, { device, info, index, options, vendor });
+    } catch (error) {
+      await loaded.native.close(device);
+      throw error;
+    }
   },
 });
 
@@ -39,6 +48,8 @@ interface Opened {
   readonly info: DeviceInfo;
   /** The driver's. */
   readonly index: number;
+  readonly options: CudaOptions;
+  readonly vendor: VendorSwitch;
 }
 
 /** What a device has done since it was opened. */
@@ -46,6 +57,8 @@ export interface CudaCounts {
   readonly launches: number;
   /** Calls of the addon that carried them. */
   readonly batches: number;
+  /** Products and convolutions that one of NVIDIA's libraries did. */
+  readonly vendorCalls: number;
 }
 
 class CudaDevice implements Device {
@@ -59,6 +72,7 @@ class CudaDevice implements Device {
   readonly takesHalf: NonNullable<Device["takesHalf"]> = (kernel) => HALF_PLANS.has(kernel);
   readonly #native: Loaded["native"];
   readonly #device: number;
+  readonly #opened: Opened;
   readonly #runtime: Runtime;
   /** Why nothing works any more. */
   #ended: ((op: string) => Error) | undefined;
@@ -66,13 +80,15 @@ class CudaDevice implements Device {
   #peakBytes = 0;
   #buffers = 0;
 
-  constructor(loaded: Loaded, { device, info, index }: Opened) {
+  constructor(loaded: Loaded, opened: Opened) {
+    const { device, info, index } = opened;
     this.name = index === 0 ? "cuda" : `cuda:${index}`;
     this.adapter = `${info.name}, compute capability ${info.computeMajor}.${info.computeMinor}`;
     this.features = isHostDriver(info) ? ["test-driver"] : [];
     this.#native = loaded.native;
     this.#device = device;
-    this.#runtime = this.#createRuntime(loaded, info);
+    this.#opened = opened;
+    this.#runtime = this.#createRuntime(loaded, opened);
     const dispatch = createDispatch(this.#runtime);
     this.kernels = dispatch(plans);
     this.fused = dispatch(fusedPlans);
@@ -80,6 +96,12 @@ class CudaDevice implements Device {
 
   get counts(): CudaCounts {
     return this.#runtime.queue.counts;
+  }
+
+  get libraries(): readonly string[] {
+    const { vendor } = this.#opened;
+    if (vendor.off !== undefined) return [vendor.off];
+    return this.#ended ? [] : (this.#runtime.vendor?.lines ?? []);
   }
 
   allocate(bytes: number): Buffer {
@@ -155,7 +177,24 @@ class CudaDevice implements Device {
     await this.#native.close(this.#device);
   }
 
-  #createRuntime(loaded: Loaded, info: DeviceInfo): Runtime {
+  /** See the function `tune`. */
+  async tune(fn: () => unknown): Promise<readonly TunedCall[]> {
+    this.#requireUsable("tune");
+    const { vendor } = this.#runtime;
+    if (!vendor) return [];
+    const contests = new Contests();
+    this.#runtime.contests = contests;
+    try {
+      await fn();
+    } finally {
+      this.#runtime.contests = undefined;
+    }
+    return this.#guarded(
+      holdContests({ native: this.#native, device: this.#device, runtime: this.#runtime, vendor }, contests.all),
+    );
+  }
+
+  #createRuntime(loaded: Loaded, { info, options, vendor }: Opened): Runtime {
     const [native, device] = [loaded.native, this.#device];
     const queue = new LaunchQueue(native, device);
     const pool = new BlockPool({
@@ -165,14 +204,21 @@ class CudaDevice implements Device {
         native.free(device, buffer);
       },
     });
+    const gpu = `${this.adapter}, driver ${info.driverVersion}`;
     const write = (buffer: CudaBuffer, bytes: Uint8Array) => this.write(buffer, bytes);
     return {
-      limits: { multiprocessors: info.multiprocessors, sharedBytesPerBlock: info.sharedBytesPerBlock },
+      limits: {
+        multiprocessors: info.multiprocessors,
+        sharedBytesPerBlock: info.sharedBytesPerBlock,
+        tf32: options.tf32 ?? false,
+      },
       pool,
       queue,
       library: new KernelLibrary(loaded, device, info),
       tables: new Tables(pool, write),
+      steps: [],
       copy: (step) => this.#copy(step),
+      vendor: vendor.off === undefined ? new Vendor({ native, device, queue, pool, gpu, ...vendor }) : undefined,
       requireUsable: (op) => this.#requireUsable(op),
     };
   }
@@ -217,3 +263,14 @@ export const countsOf = (device: Device): CudaCounts | undefined =>
  */
 export const timeOnGpu = (device: Device, work: () => void): Promise<number> | undefined =>
   device instanceof CudaDevice ? device.time(work) : undefined;
+
+/**
+ * Measures our kernels against NVIDIA's libraries for every product and convolution that `fn` does (a step of training, say) and that
+ * wasn't measured before, and keeps for this GPU, driver and libraries which is the faster, in `$XDG_CACHE_HOME/vertebra`. Until then,
+ * and for all other calls, a rule holds that knows only the call; so nothing is ever chosen by chance. Seconds for a network.
+ * @throws ArgumentError for a device of another backend.
+ */
+export function tune(device: Device, fn: () => unknown): Promise<readonly TunedCall[]> {
+  if (!(device instanceof CudaDevice)) throw notCuda("tune", device.name);
+  return device.tune(fn);
+}

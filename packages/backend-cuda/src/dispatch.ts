@@ -6,6 +6,9 @@ import type { Binding, Copy, CudaOperand, Launch, Limits, ParameterStep, Plan, S
 import type { BlockPool, CudaBuffer } from "./pool";
 import type { LaunchQueue } from "./queue";
 import type { Tables } from "./tables";
+import { DESCRIPTIONS, type Description } from "./vendor/describe";
+import type { Contests } from "./vendor/tune";
+import type { Vendor } from "./vendor/vendor";
 
 type Plans = { readonly [name: string]: Plan<never> };
 type KernelsOf<P> = { readonly [K in keyof P]: P[K] extends Plan<infer Attrs> ? Kernel<Attrs> : never };
@@ -18,52 +21,72 @@ export interface Runtime {
   readonly library: KernelLibrary;
   readonly tables: Tables;
   readonly copy: (step: Copy) => void;
+  /** An optimizer's steps that wait for more of their kind. */
+  readonly steps: ParameterStep[];
+  /** NVIDIA's libraries; undefined where they are switched off. */
+  readonly vendor: Vendor | undefined;
+  /** Set while calls are collected to be measured. */
+  contests?: Contests | undefined;
   /** @throws DeviceError once the device is closed or broken. */
   readonly requireUsable: (op: string) => void;
 }
 
-/** Turns a table of plans into one of kernels: plan, allocate scratch, queue the launches. */
+/** Turns a table of plans into one of kernels: plan, allocate scratch, queue the launches; or leave it to a library. */
 export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) => KernelsOf<P> {
-  const joiner = new StepJoiner(runtime);
-  const toKernel =
-    (op: string, plan: Plan<never>): Kernel<never> =>
-    (inputs, outputs, attrs) => {
+  const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
+    const description = DESCRIPTIONS[op as keyof typeof DESCRIPTIONS] as Description<never> | undefined;
+    return (inputs, outputs, attrs) => {
       runtime.requireUsable(op);
-      run(runtime, plan(inputs.map(toCuda), outputs.map(toCuda), attrs, runtime.limits), joiner);
+      const operands = [inputs.map(toCuda), outputs.map(toCuda)] as const;
+      if (description && isDoneByLibrary(runtime, { plan, description, operands, attrs })) return;
+      runSteps(runtime, plan(...operands, attrs, runtime.limits));
     };
+  };
   return <P extends Plans>(plans: P) =>
     Object.fromEntries(Object.entries(plans).map(([op, plan]) => [op, toKernel(op, plan)])) as unknown as KernelsOf<P>;
 }
 
 const toCuda = ({ buffer, shape, dtype }: Operand): CudaOperand => ({ memory: buffer as CudaBuffer, shape, dtype });
 
-/** Makes one launch of the optimizer's steps that follow each other. */
-class StepJoiner {
-  #steps: ParameterStep[] = [];
-
-  constructor(readonly runtime: Runtime) {}
-
-  add(step: ParameterStep): void {
-    const { queue } = this.runtime;
-    const [first] = this.#steps;
-    if (first && (this.#steps.length === STEP_TENSORS || !isSameStep(first, step))) queue.settle();
-    this.#steps.push(step);
-    queue.pending = this.#launch;
-  }
-
-  readonly #launch = (): void => {
-    const steps = this.#steps;
-    this.#steps = [];
-    launch(this.runtime, joinSteps(steps), new Map());
-  };
+/** A call of an op that libraries know. */
+interface KnownCall {
+  readonly plan: Plan<never>;
+  readonly description: Description<never>;
+  readonly operands: readonly [inputs: readonly CudaOperand[], outputs: readonly CudaOperand[]];
+  readonly attrs: never;
 }
 
-function run(runtime: Runtime, steps: readonly Step[], joiner: StepJoiner): void {
+/** Hands a call to its library, if there is one that takes it and it is chosen. */
+function isDoneByLibrary({ vendor, limits, contests }: Runtime, { plan, description, operands, attrs }: KnownCall): boolean {
+  const { kind, describe } = description;
+  if (!vendor?.has(kind)) return false;
+  const call = describe(...operands, attrs, limits);
+  if (!call) return false;
+  const [{ length }] = operands;
+  contests?.add({
+    operands: operands.flat(),
+    own: (all) => plan(all.slice(0, length), all.slice(length), attrs, limits),
+    vendor: (all) => describe(all.slice(0, length), all.slice(length), attrs, limits) ?? call,
+  });
+  return vendor.tryRun(call);
+}
+
+/** One launch for the optimizer's steps that follow each other: it is queued when something else comes, or they are enough. */
+function addStep(runtime: Runtime, step: ParameterStep): void {
+  const { queue, steps } = runtime;
+  const [first] = steps;
+  if (first && (steps.length === STEP_TENSORS || !isSameStep(first, step))) queue.settle();
+  steps.push(step);
+  queue.pending = () => launch(runtime, joinSteps(steps.splice(0)), new Map());
+}
+
+/** Queues the launches and copies, with scratch memory for as long as they take. */
+export function runSteps(runtime: Runtime, steps: readonly Step[]): void {
   const scratch = new Map<Scratch, CudaBuffer>();
   try {
     for (const step of steps) {
       if ("kernel" in step) launch(runtime, step, scratch);
-      else if ("stepKernel" in step) joiner.add(step);
+      else if ("stepKernel" in step) addStep(runtime, step);
       else runtime.copy(step);
     }
   } finally {

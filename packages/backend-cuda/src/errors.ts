@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { DeviceError, type ErrorFields, OutOfMemoryError, type VertebraError } from "@vertebra/core";
+import { ArgumentError, DeviceError, type ErrorFields, OutOfMemoryError, type VertebraError } from "@vertebra/core";
 import type { DeviceInfo } from "./addon";
 
 const WHERE = "cuda";
@@ -36,6 +36,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   UNKNOWN_HANDLE: { rule: "what is used must be the device's and not released" },
   BAD_ARGUMENT: { rule: "arguments must fit" },
   ADDRESS_TOO_HIGH: { rule: "addresses must be exact in JavaScript's numbers" },
+  NO_LIBRARY: { rule: "the library must load" },
   CUDA_ERROR_NO_DEVICE: {
     rule: "there must be a GPU that the process may use",
     fix: "Look at nvidia-smi and CUDA_VISIBLE_DEVICES",
@@ -59,6 +60,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   CUDA_ERROR_LAUNCH_FAILED: BROKEN,
   CUDA_ERROR_LAUNCH_TIMEOUT: BROKEN,
 };
+/** What starts with the name of one of NVIDIA's libraries, and comes out of a plan that it made itself. */
+const LIBRARY: Row = { rule: "the library must run its own plan", fix: "Go on without it: VERTEBRA_CUDA_VENDOR=off" };
 const UNLISTED: Row = { rule: "the driver must do what is asked", fix: "Report it with this text" };
 
 const OUT_OF_MEMORY: Row = { rule: "the GPU must have room", fix: "Free tensors, or use a smaller batch" };
@@ -71,8 +74,12 @@ export function translate(name: string, thrown: unknown): VertebraError {
   const got = [call, message].filter((part) => part).join(": ");
   if (code === "CUDA_ERROR_OUT_OF_MEMORY") return new OutOfMemoryError(where, { ...OUT_OF_MEMORY, got });
   if (code === "HOST_OUT_OF_MEMORY") return new OutOfMemoryError(where, { ...HOST_OUT_OF_MEMORY, got });
-  const isOwn = code !== undefined && !code.startsWith("CUDA_");
-  return new DeviceError(where, { ...(ROWS[code] ?? UNLISTED), got: isOwn || code === undefined ? got : `${code} from ${got}` });
+  const isLibrary = /^(CUBLAS|CUDNN)_/.test(code);
+  const isOwn = code !== undefined && !code.startsWith("CUDA_") && !isLibrary;
+  return new DeviceError(where, {
+    ...(isLibrary ? LIBRARY : (ROWS[code] ?? UNLISTED)),
+    got: isOwn || code === undefined ? got : `${code} from ${got}`,
+  });
 }
 
 /** What a GPU needs on its machine, and what helps where it isn't there. */
@@ -125,6 +132,17 @@ export const noHostDriver = (message: string): DeviceError =>
     got: message,
     fix: "Install g++, or unset it",
   });
+
+/** What an error says without where and how to mend it. */
+export const reasonOf = (error: unknown): string => (error instanceof DeviceError ? String(error.fields.got) : String(error));
+
+/** VERTEBRA_CUDA_VENDOR means nothing. */
+export const badVendorSwitch = (got: string): ArgumentError =>
+  new ArgumentError(WHERE, { rule: "VERTEBRA_CUDA_VENDOR must be off or host", got: JSON.stringify(got), fix: "Unset it" });
+
+/** A measurement on another backend's device. */
+export const notCuda = (op: string, name: string): ArgumentError =>
+  new ArgumentError(op, { rule: "device must be one of cuda's", got: name });
 
 /** The device was closed. */
 export const closed = (op: string): DeviceError =>

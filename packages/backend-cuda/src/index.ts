@@ -1,4 +1,5 @@
 export type { DeviceInfo } from "./addon";
-export { type CudaCounts, countsOf, cuda, timeOnGpu } from "./device";
+export { type CudaCounts, countsOf, cuda, timeOnGpu, tune } from "./device";
 export { listGpus } from "./machine";
 export type { CudaOptions } from "./options";
+export type { TunedCall } from "./vendor/tune";

@@ -1,5 +1,6 @@
 import type { DType } from "@vertebra/core";
 import type { Table } from "@vertebra/core/plan";
+import type { PlanKind } from "./addon";
 import type { Size3 } from "./batch";
 
 /** Memory on the device as launches name it. */
@@ -66,11 +67,26 @@ export interface ParameterStep {
 
 export type Step = Launch | Copy | ParameterStep;
 
+/** What one of NVIDIA's libraries could do in the place of an op's launches. A plain value. */
+export interface VendorCall {
+  readonly kind: PlanKind;
+  /** MatmulDescription or ConvolutionDescription of native/vendor: all that a plan depends on. */
+  readonly numbers: readonly number[];
+  /** Tensor cores may multiply: f16 and bf16, and f32 where it may be rounded to TF32. */
+  readonly isForTensorCores: boolean;
+  /** In the description's order, results last. */
+  readonly operands: readonly CudaOperand[];
+  /** The product that it comes down to: `entries` times [rows, terms] · [terms, columns]. */
+  readonly product: { readonly entries: number; readonly rows: number; readonly columns: number; readonly terms: number };
+}
+
 /** What plans choose by. */
 export interface Limits {
   readonly multiprocessors: number;
   /** Shared memory that a block can have. */
   readonly sharedBytesPerBlock: number;
+  /** Products of f32 may be rounded to TF32. Default: false. */
+  readonly tf32?: boolean;
 }
 
 /** A pure function from operands to what is to be launched, in order; empty when there is nothing to do. */
@@ -80,6 +96,14 @@ export type Plan<Attrs> = (
   attrs: Attrs,
   limits: Limits,
 ) => readonly Step[];
+
+/** How an op is described to a library; undefined where there is nothing to do, or no library can be asked for it. */
+export type DescribeCall<Attrs> = (
+  inputs: readonly CudaOperand[],
+  outputs: readonly CudaOperand[],
+  attrs: Attrs,
+  limits: Limits,
+) => VendorCall | undefined;
 
 /** Names of kernels in a module; with a dtype, its variant for that: `scaleShift_f16`. */
 export const kernelsOf =

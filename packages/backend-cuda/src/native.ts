@@ -34,6 +34,12 @@ export async function loadNative(): Promise<Loaded> {
   return { ...requireAddon(), driver: fileURLToPath(new URL("libcuda-host.so", BUILD)) };
 }
 
+/** Builds the test libraries beside the test driver. @returns their folder. @throws DeviceError */
+export async function buildTestLibraries(): Promise<string> {
+  await build("build-host-libraries.mjs");
+  return fileURLToPath(BUILD);
+}
+
 /** A folder that may have the addon, compiled kernels or both. `find` throws where there is none. */
 export interface Place {
   readonly name: string;

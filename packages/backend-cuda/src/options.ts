@@ -4,13 +4,23 @@ import { ArgumentError, unknownName } from "@vertebra/core";
 export interface CudaOptions {
   /** The driver's number of the GPU. Default: 0. */
   readonly index?: number;
+  /** Lets products of f32 be rounded to TF32, 10 bits behind the point, where that is faster. Default: false. */
+  readonly tf32?: boolean;
+  /**
+   * Uses cuBLASLt and cuDNN 9 where they are present, for the calls for which they are chosen (see `tune`). "always": for every call that
+   * they take, for tests. `VERTEBRA_CUDA_VENDOR=off` overrides it. Default: true.
+   */
+  readonly vendor?: boolean | "always";
 }
 
 const WHERE = "cuda";
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 
 /** What each option must be, in words, and whether it is. */
 const RULES: { readonly [Name in keyof Required<CudaOptions>]: readonly [rule: string, holds: (value: unknown) => boolean] } = {
   index: ["a whole number from 0 on", (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  tf32: ["true or false", isBoolean],
+  vendor: ['true, false or "always"', (value) => isBoolean(value) || value === "always"],
 };
 
 /** Options of JavaScript, which no type has checked. @throws ArgumentError for a name that doesn't exist or a value out of range. */

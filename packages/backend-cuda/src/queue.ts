@@ -1,5 +1,5 @@
 import type { Native } from "./addon";
-import { Batch, type EncodedLaunch } from "./batch";
+import { Batch, type EncodedLaunch, type EncodedPlan } from "./batch";
 
 /** Launches of one call of the addon. Fewer cost more JavaScript, more let the GPU wait for the first. */
 const MAX_LAUNCHES = 32;
@@ -10,7 +10,7 @@ export class LaunchQueue {
   /** Queues what was given but isn't a launch yet; called before anything else is queued. */
   pending: (() => void) | undefined;
   /** Since opening, for benches. */
-  readonly counts = { launches: 0, batches: 0 };
+  readonly counts = { launches: 0, batches: 0, vendorCalls: 0 };
 
   constructor(
     readonly native: Native,
@@ -21,6 +21,12 @@ export class LaunchQueue {
     this.settle();
     this.#batch.add(launch);
     this.counts.launches++;
+    if (this.#batch.launches === MAX_LAUNCHES) this.flush();
+  }
+
+  runPlan(plan: EncodedPlan): void {
+    this.#batch.addPlan(plan);
+    this.counts.vendorCalls++;
     if (this.#batch.launches === MAX_LAUNCHES) this.flush();
   }
 

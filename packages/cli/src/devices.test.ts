@@ -1,5 +1,5 @@
 import { VertebraError } from "@vertebra/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { device } from "./devices";
 import { runCli } from "./testing/run-cli";
 
@@ -18,6 +18,16 @@ describe("devices", () => {
     for (const row of rows.filter(({ available }) => !available)) {
       expect(row).toEqual({ name: row.name, available: false, reason: expect.any(String), features: [] });
     }
+  });
+
+  test("of cuda's libraries each has a line", async () => {
+    vi.stubEnv("VERTEBRA_CUDA_DRIVER", "host");
+    const { stdout } = await runCli(["devices", "--json"]);
+    vi.unstubAllEnvs();
+    const cuda = (JSON.parse(stdout) as { name: string; available: boolean; libraries?: string[] }[]).at(-1);
+    expect(cuda?.name).toBe("cuda");
+    const line = "cuBLASLt and cuDNN aren't used on the test driver. VERTEBRA_CUDA_VENDOR=host builds test libraries";
+    expect(cuda?.libraries).toEqual(cuda?.available ? [line] : undefined);
   });
 
   test("people see the same", async () => {

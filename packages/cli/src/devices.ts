@@ -50,6 +50,8 @@ export interface DeviceRow {
   readonly reason?: string;
   readonly adapter?: string;
   readonly features: readonly string[];
+  /** Libraries of the system that it can use: a line for each, present or not. */
+  readonly libraries?: readonly string[];
 }
 
 /**
@@ -90,7 +92,8 @@ export async function listDevices(options: DeviceOptions = {}): Promise<DeviceRo
   for (const backend of [...BACKENDS].reverse()) {
     try {
       const opened = await open(backend, options);
-      rows.push({ name: opened.name, available: true, adapter: opened.adapter, features: opened.features });
+      const { adapter, features, libraries } = opened;
+      rows.push({ name: opened.name, available: true, adapter, features, ...(libraries && { libraries }) });
       await opened.close();
     } catch (error) {
       rows.push({ name: backend.name, available: false, reason: reasonOf(error), features: [] });

@@ -40,6 +40,8 @@ export interface Device {
   readonly adapter: string;
   /** Switched-on capabilities (`simd128`, `threads`, `shader-f16`, …). */
   readonly features: readonly string[];
+  /** Libraries of the system that it can use: for each a line with its version, or with why it isn't used. */
+  readonly libraries?: readonly string[];
   /** The dtype of parameters and of tensors made from plain numbers. */
   readonly floatDtype: "f32" | "f64";
   /** The dtypes it can store. */

@@ -1,4 +1,5 @@
-// The CUDA driver for JavaScript: devices, memory, kernels, launches. It knows no op. src/addon.ts declares what it exports.
+// The CUDA driver for JavaScript: devices, memory, kernels, launches, and plans of NVIDIA's libraries. It knows no op; native/vendor
+// knows products and convolutions. src/addon.ts declares what it exports.
 #include "calls.h"
 #include "errors.h"
 
@@ -38,6 +39,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<mark>(exports, "mark");
   add<elapsedMs>(exports, "elapsedMs");
   add<freeMark>(exports, "freeMark");
+  add<useLibrary>(exports, "useLibrary");
+  add<makePlan>(exports, "makePlan");
+  add<freePlan>(exports, "freePlan");
   return exports;
 }
 

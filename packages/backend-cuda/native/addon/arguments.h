@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <string>
+#include <vector>
 
 #include "environment.h"
 
@@ -32,6 +33,19 @@ class Arguments {
     require(value >= 0 && value <= MAX_SAFE_INTEGER && value == static_cast<double>(static_cast<uint64_t>(value)), name,
             "a whole number from 0 to 2^53 - 1");
     return static_cast<uint64_t>(value);
+  }
+
+  /** An array of whole numbers. */
+  std::vector<int64_t> wholes(size_t index, const char* name) const {
+    require(info_[index].IsArray(), name, "an array");
+    const Napi::Array array = info_[index].As<Napi::Array>();
+    std::vector<int64_t> values(array.Length());
+    for (uint32_t i = 0; i < values.size(); i++) {
+      const Napi::Value value = array[i];
+      require(value.IsNumber(), name, "an array of numbers");
+      values[i] = value.As<Napi::Number>().Int64Value();
+    }
+    return values;
   }
 
   Bytes bytes(size_t index, const char* name) const {

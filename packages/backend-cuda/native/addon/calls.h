@@ -29,3 +29,8 @@ Napi::Value freeGraph(const Arguments&);
 Napi::Value mark(const Arguments&);
 Napi::Value elapsedMs(const Arguments&);
 Napi::Value freeMark(const Arguments&);
+
+// libraries.cc
+Napi::Value useLibrary(const Arguments&);
+Napi::Value makePlan(const Arguments&);
+Napi::Value freePlan(const Arguments&);

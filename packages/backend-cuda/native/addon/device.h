@@ -1,4 +1,5 @@
 #pragma once
+#include "../vendor/libraries.h"
 #include "context.h"
 #include "downloads.h"
 #include "launches.h"
@@ -20,6 +21,7 @@ struct Device {
   Memory memory{context};
   Downloads downloads{context};
   Modules modules{context};
-  Launches launches{context, modules};
+  Libraries libraries{context};
+  Launches launches{context, modules, libraries};
   Timers timers{context};
 };

@@ -17,10 +17,10 @@ std::string launchText(const Kernel& kernel, const LaunchHeader& header) {
 }  // namespace
 
 Launches::~Launches() {
-  graphs_.clear([this](cuda::CUgraphExec exec) { context_.driver.cuGraphExecDestroy(exec); });
+  graphs_.clear([this](const Graph& graph) { context_.driver.cuGraphExecDestroy(graph.exec); });
 }
 
-void Launches::launchIn(cuda::CUstream stream, const char* batch, size_t bytes) {
+void Launches::launchIn(cuda::CUstream stream, const char* batch, size_t bytes, Plans* used) {
   for (size_t at = 0; at < bytes;) {
     LaunchHeader header;
     if (bytes - at < sizeof header) throw badArgument("the batch ends inside a launch, at byte " + std::to_string(at));
@@ -28,13 +28,14 @@ void Launches::launchIn(cuda::CUstream stream, const char* batch, size_t bytes) 
     at += sizeof header;
     const size_t padded = (static_cast<size_t>(header.paramsBytes) + 7) / 8 * 8;
     if (bytes - at < padded) throw badArgument("the batch ends inside params, at byte " + std::to_string(at));
-    launchOne(stream, header, batch + at);
+    if (header.isPlan) runPlan(stream, header, batch + at, used);
+    else launchOne(stream, header, batch + at);
     at += padded;
   }
 }
 
 void Launches::launchOne(cuda::CUstream stream, const LaunchHeader& header, const char* params) {
-  Kernel& kernel = modules_.kernel(header.kernel);
+  Kernel& kernel = modules_.kernel(header.number);
   if (kernel.paramsBytes != 0 && kernel.paramsBytes != header.paramsBytes)
     throw badArgument(kernel.name + " takes " + std::to_string(kernel.paramsBytes) + " bytes of params, got " +
                       std::to_string(header.paramsBytes));
@@ -52,6 +53,18 @@ void Launches::launchOne(cuda::CUstream stream, const LaunchHeader& header, cons
   }
 }
 
+void Launches::runPlan(cuda::CUstream stream, const LaunchHeader& header, const char* params, Plans* used) {
+  const std::shared_ptr<LibraryPlan>& plan = libraries_.get(header.number);
+  std::vector<cuda::CUdeviceptr> addresses(plan->operands() + 1);
+  if (header.paramsBytes != addresses.size() * sizeof addresses[0])
+    throw badArgument("a plan takes " + std::to_string(addresses.size()) + " addresses, got " +
+                      std::to_string(header.paramsBytes) + " bytes");
+  std::memcpy(addresses.data(), params, header.paramsBytes);
+  if (plan->workspaceBytes() > 0 && addresses.back() == 0) throw badArgument("a plan must have its workspace");
+  plan->run(stream, addresses.data(), addresses.back());
+  if (used) used->push_back(plan);
+}
+
 uint64_t Launches::record(const char* batch, size_t bytes) {
   const Driver& driver = context_.driver;
   // A stream of its own: a launch that is refused ends the capture, and must not end it for the work around.
@@ -59,6 +72,7 @@ uint64_t Launches::record(const char* batch, size_t bytes) {
   CUDA_CALL(driver, cuStreamCreate, &stream, cuda::STREAM_NON_BLOCKING);
   cuda::CUgraph graph = nullptr;
   cuda::CUgraphExec exec = nullptr;
+  Plans used;
   const auto cleanUp = [&] {
     if (graph) driver.cuGraphDestroy(graph);
     driver.cuStreamDestroy_v2(stream);
@@ -66,7 +80,7 @@ uint64_t Launches::record(const char* batch, size_t bytes) {
   try {
     CUDA_CALL(driver, cuStreamBeginCapture_v2, stream, cuda::STREAM_CAPTURE_MODE_THREAD_LOCAL);
     try {
-      launchIn(stream, batch, bytes);
+      launchIn(stream, batch, bytes, &used);
     } catch (...) {
       driver.cuStreamEndCapture(stream, &graph);
       throw;
@@ -78,9 +92,14 @@ uint64_t Launches::record(const char* batch, size_t bytes) {
     throw;
   }
   cleanUp();
-  return graphs_.add(exec);
+  return graphs_.add(Graph{exec, std::move(used)});
 }
 
-void Launches::replay(uint64_t id) { CUDA_CALL(context_.driver, cuGraphLaunch, graphs_.get(id), context_.stream); }
+void Launches::replay(uint64_t id) { CUDA_CALL(context_.driver, cuGraphLaunch, graphs_.get(id).exec, context_.stream); }
 
-void Launches::release(uint64_t id) { CUDA_CALL(context_.driver, cuGraphExecDestroy, graphs_.take(id)); }
+void Launches::release(uint64_t id) {
+  const Graph graph = graphs_.take(id);
+  // A plan has to outlive its work; the driver takes care of the rest.
+  if (!graph.plans.empty()) CUDA_CALL(context_.driver, cuStreamSynchronize, context_.stream);
+  CUDA_CALL(context_.driver, cuGraphExecDestroy, graph.exec);
+}

@@ -1,38 +1,54 @@
 #pragma once
 #include <vector>
 
+#include "../vendor/libraries.h"
 #include "modules.h"
 
-/** One launch of a batch; src/batch.ts writes the same layout. `paramsBytes` bytes follow, up to the next multiple of 8. */
+/**
+ * One launch of a batch; src/batch.ts writes the same layout. `paramsBytes` bytes follow, up to the next multiple of 8. A plan of a
+ * library has no grid; its params are the addresses of its operands and of its workspace.
+ */
 struct LaunchHeader {
-  uint32_t kernel;
+  /** Of a kernel, or of a library's plan. */
+  uint32_t number;
   uint32_t grid[3];
   uint32_t block[3];
   uint32_t sharedBytes;
   uint32_t paramsBytes;
-  /** Keeps the params at a multiple of 8. */
-  uint32_t zero;
+  uint32_t isPlan;
 };
 static_assert(sizeof(LaunchHeader) == 40);
 
 /** Many launches in one call, and launch lists that the GPU replays by itself. */
 class Launches {
  public:
-  Launches(const Context& context, Modules& modules) : context_(context), modules_(modules) {}
+  Launches(const Context& context, Modules& modules, Libraries& libraries)
+      : context_(context), modules_(modules), libraries_(libraries) {}
   ~Launches();
 
   /** Queues every launch of `batch` in order. */
-  void launch(const char* batch, size_t bytes) { launchIn(context_.stream, batch, bytes); }
+  void launch(const char* batch, size_t bytes) { launchIn(context_.stream, batch, bytes, nullptr); }
   /** Makes a CUDA graph of the launches, without running them. */
   uint64_t record(const char* batch, size_t bytes);
   void replay(uint64_t id);
   void release(uint64_t id);
 
  private:
-  void launchIn(cuda::CUstream stream, const char* batch, size_t bytes);
+  using Plans = std::vector<std::shared_ptr<LibraryPlan>>;
+
+  /** A recorded batch, and the plans it needs as long as it lives. */
+  struct Graph {
+    cuda::CUgraphExec exec;
+    Plans plans;
+  };
+
+  /** `used`, where it is given, gets the plans of the batch. */
+  void launchIn(cuda::CUstream stream, const char* batch, size_t bytes, Plans* used);
   void launchOne(cuda::CUstream stream, const LaunchHeader& header, const char* params);
+  void runPlan(cuda::CUstream stream, const LaunchHeader& header, const char* params, Plans* used);
 
   const Context& context_;
   Modules& modules_;
-  Handles<cuda::CUgraphExec> graphs_{"graph"};
+  Libraries& libraries_;
+  Handles<Graph> graphs_{"graph"};
 };

@@ -36,6 +36,7 @@ std::vector<char> paramsOf(void** extra) {
 
 CUresult runLaunch(ContextState& context, const LaunchNode& launch) {
   if (context.fault) return context.fault;
+  if (launch.work) return launch.work(), SUCCESS;
   const host::RegisteredKernel& kernel = *launch.kernel;
   try {
     if (host::runGrid(kernel.function, launch.params.data(), launch.grid)) return SUCCESS;
@@ -45,6 +46,12 @@ CUresult runLaunch(ContextState& context, const LaunchNode& launch) {
     std::fprintf(stderr, "host test driver: %s\n", error.what());
   }
   return context.fault = ERROR_LAUNCH_FAILED;
+}
+
+CUresult enqueue(CUstream stream, LaunchNode launch) {
+  if (!stream->capture) return runLaunch(*stream->context, launch);
+  stream->capture->launches.push_back(std::move(launch));
+  return SUCCESS;
 }
 
 CUresult cuModuleLoadData(CUmodule* module, const void* image) {
@@ -104,9 +111,7 @@ CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, uns
   if (!host->functions.has(function) || !host->streams.has(stream)) return ERROR_INVALID_HANDLE;
   LaunchNode launch{function->kernel, {{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes}, paramsOf(extra)};
   if (!isLaunchable(*function, launch.grid) || launch.params.size() != function->kernel->paramsBytes) return ERROR_INVALID_VALUE;
-  if (!stream->capture) return runLaunch(*stream->context, launch);
-  stream->capture->launches.push_back(std::move(launch));
-  return SUCCESS;
+  return enqueue(stream, std::move(launch));
 }
 
 }  // namespace cuda

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,8 @@ struct LaunchNode {
   const host::RegisteredKernel* kernel;
   host::Grid grid;
   std::vector<char> params;
+  /** In a kernel's place: what a library does. */
+  std::function<void()> work{};
 };
 
 struct GraphState {
@@ -120,6 +123,8 @@ class Locked {
 extern thread_local ContextState* current;
 /** SUCCESS if the calling thread's context can be used. */
 CUresult usable();
+/** Runs it, or records it where the stream does that. */
+CUresult enqueue(CUstream stream, LaunchNode launch);
 /** True if all of the bytes belong to one allocation of a device. */
 bool isDeviceMemory(State& state, CUdeviceptr from, size_t bytes);
 /** Runs launches, one after the other. */

@@ -2,25 +2,11 @@
 #include "../driver.h"
 // After driver.h, whose names are its own: cuda.h renames symbols by macros.
 #include <cuda.h>
-#include <type_traits>
-
-template <class Ours, class Theirs>
-constexpr bool sameKind = sizeof(Ours) == sizeof(Theirs) && std::is_pointer_v<Ours> == std::is_pointer_v<Theirs>;
-
-template <class Ours, class Theirs>
-struct SameSignature : std::false_type {};
-
-template <class... Ours, class... Theirs>
-struct SameSignature<cuda::CUresult(Ours...), CUresult(Theirs...)> {
-  static constexpr bool value = [] {
-    if constexpr (sizeof...(Ours) != sizeof...(Theirs)) return false;
-    else return (sameKind<Ours, Theirs> && ...);
-  }();
-};
+#include "same-abi.h"
 
 #define CHECK_SIGNATURE(name, parameters) \
   namespace cuda { CUresult ours_##name parameters; } \
-  static_assert(SameSignature<decltype(cuda::ours_##name), decltype(::name)>::value, #name);
+  static_assert(sameSignature<decltype(cuda::ours_##name), decltype(::name)>, #name);
 CUDA_FUNCTIONS(CHECK_SIGNATURE)
 CUDA_OPTIONAL_FUNCTIONS(CHECK_SIGNATURE)
 

@@ -11,7 +11,7 @@ export const devices: Command<"devices"> = async ({ options, output }) => {
 
 /** A line per device: what it runs on, or why it can't be used. */
 export function printDevices(rows: readonly DeviceRow[], output: Output): void {
-  for (const { name, available, adapter, features, reason } of rows) {
+  for (const { name, available, adapter, features, libraries = [], reason } of rows) {
     const mark = available ? output.paint("green", "✔") : output.paint("dim", "–");
     const title = available ? output.paint("bold", name.padEnd(7)) : output.paint("dim", name.padEnd(7));
     if (available) output.say(`  ${mark} ${title} ${adapter}  ${output.paint("dim", features.join(" "))}`);
@@ -20,5 +20,6 @@ export function printDevices(rows: readonly DeviceRow[], output: Output): void {
       output.say(`  ${mark} ${title} ${what}`);
       if (fix.length > 0) output.say(output.paint("dim", `            ${fix.join(". ")}`));
     }
+    for (const library of libraries) output.say(output.paint("dim", `            ${library}`));
   }
 }

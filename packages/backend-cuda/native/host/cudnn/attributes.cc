@@ -1,0 +1,72 @@
+// Which attributes a descriptor has, and of what type.
+#include "objects.h"
+
+namespace cudnn {
+namespace {
+
+/** What a descriptor takes: the type of each attribute. */
+const std::map<int, int> ATTRIBUTES = {
+    {POINTWISE_MODE, TYPE_POINTWISE_MODE},
+    {POINTWISE_MATH_PREC, TYPE_DATA_TYPE},
+    {POINTWISE_RELU_LOWER_CLIP, TYPE_DOUBLE},
+    {POINTWISE_RELU_UPPER_CLIP, TYPE_DOUBLE},
+    {POINTWISE_SWISH_BETA, TYPE_DOUBLE},
+    {CONVOLUTION_COMP_TYPE, TYPE_DATA_TYPE},
+    {CONVOLUTION_CONV_MODE, TYPE_CONVOLUTION_MODE},
+    {CONVOLUTION_DILATIONS, TYPE_INT64},
+    {CONVOLUTION_FILTER_STRIDES, TYPE_INT64},
+    {CONVOLUTION_POST_PADDINGS, TYPE_INT64},
+    {CONVOLUTION_PRE_PADDINGS, TYPE_INT64},
+    {CONVOLUTION_SPATIAL_DIMS, TYPE_INT64},
+    {ENGINEHEUR_MODE, TYPE_HEUR_MODE},
+    {ENGINEHEUR_OPERATION_GRAPH, TYPE_BACKEND_DESCRIPTOR},
+    {EXECUTION_PLAN_HANDLE, TYPE_HANDLE},
+    {EXECUTION_PLAN_ENGINE_CONFIG, TYPE_BACKEND_DESCRIPTOR},
+    {OPERATION_POINTWISE_PW_DESCRIPTOR, TYPE_BACKEND_DESCRIPTOR},
+    {OPERATION_POINTWISE_XDESC, TYPE_BACKEND_DESCRIPTOR},
+    {OPERATION_POINTWISE_BDESC, TYPE_BACKEND_DESCRIPTOR},
+    {OPERATION_POINTWISE_YDESC, TYPE_BACKEND_DESCRIPTOR},
+    {OPERATIONGRAPH_HANDLE, TYPE_HANDLE},
+    {OPERATIONGRAPH_OPS, TYPE_BACKEND_DESCRIPTOR},
+    {TENSOR_BYTE_ALIGNMENT, TYPE_INT64},
+    {TENSOR_DATA_TYPE, TYPE_DATA_TYPE},
+    {TENSOR_DIMENSIONS, TYPE_INT64},
+    {TENSOR_STRIDES, TYPE_INT64},
+    {TENSOR_UNIQUE_ID, TYPE_INT64},
+    {TENSOR_IS_VIRTUAL, TYPE_BOOLEAN},
+    {VARIANT_PACK_UNIQUE_IDS, TYPE_INT64},
+    {VARIANT_PACK_DATA_POINTERS, TYPE_VOID_PTR},
+    {VARIANT_PACK_WORKSPACE, TYPE_VOID_PTR},
+};
+/** Of a convolution: alpha, beta, then four descriptors. */
+constexpr int SCALARS[] = {TYPE_FLOAT, TYPE_FLOAT};
+
+/** First and last attribute of each descriptor that a caller fills. */
+const std::map<int, std::pair<int, int>> RANGES = {
+    {POINTWISE_DESCRIPTOR, {0, 9}},
+    {CONVOLUTION_DESCRIPTOR, {100, 106}},
+    {ENGINEHEUR_DESCRIPTOR, {200, 204}},
+    {EXECUTION_PLAN_DESCRIPTOR, {400, 407}},
+    {OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR, {700, 705}},
+    {OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR, {706, 711}},
+    {OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR, {712, 717}},
+    {OPERATION_POINTWISE_DESCRIPTOR, {750, 758}},
+    {OPERATIONGRAPH_DESCRIPTOR, {800, 806}},
+    {TENSOR_DESCRIPTOR, {900, 914}},
+    {VARIANT_PACK_DESCRIPTOR, {1000, 1012}},
+};
+
+}  // namespace
+
+bool isFilledByCaller(int descriptorType) { return RANGES.count(descriptorType) != 0; }
+
+int typeOf(const Object& object, int name) {
+  const auto range = RANGES.find(object.type);
+  if (range == RANGES.end() || name < range->second.first || name > range->second.second) return -1;
+  const int part = (name - 700) % 6;
+  if (name >= 700 && name <= 717) return part < 2 ? SCALARS[part] : static_cast<int>(TYPE_BACKEND_DESCRIPTOR);
+  const auto found = ATTRIBUTES.find(name);
+  return found == ATTRIBUTES.end() ? -1 : found->second;
+}
+
+}  // namespace cudnn

@@ -1,0 +1,2 @@
+/** @returns the folder that has them. */
+export function buildHostLibraries(): Promise<string>;
