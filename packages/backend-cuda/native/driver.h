@@ -37,6 +37,7 @@ enum Result : CUresult {
   ERROR_INVALID_HANDLE = 400,
   ERROR_NOT_FOUND = 500,
   ERROR_NOT_READY = 600,
+  ERROR_ILLEGAL_ADDRESS = 700,
   ERROR_LAUNCH_OUT_OF_RESOURCES = 701,
   ERROR_PEER_ACCESS_ALREADY_ENABLED = 704,
   ERROR_LAUNCH_FAILED = 719,
@@ -99,6 +100,7 @@ constexpr unsigned SHARED_BYTES = 48 << 10;
   X(cuCtxSetCurrent, (CUcontext context))                                                                          \
   X(cuCtxEnablePeerAccess, (CUcontext peer, unsigned flags))                                                       \
   X(cuMemPoolSetAttribute, (CUmemoryPool pool, int attribute, void* value))                                        \
+  X(cuMemPoolTrimTo, (CUmemoryPool pool, size_t bytesToKeep))                                                      \
   X(cuMemPoolSetAccess, (CUmemoryPool pool, const CUmemAccessDesc* access, size_t count))                          \
   X(cuMemGetInfo_v2, (size_t* free, size_t* total))                                                                \
   X(cuMemAlloc_v2, (CUdeviceptr* address, size_t bytes))                                                           \

@@ -56,6 +56,8 @@ export interface Native {
   /** Memory with undefined content, and its address for params. */
   alloc(device: number, bytes: number): { readonly buffer: number; readonly address: number };
   free(device: number, buffer: number): void;
+  /** Gives other processes what has been freed, which the driver keeps for the next `alloc`. Waits for the device. */
+  trim(device: number): void;
   /** `bytes` may be reused as soon as this returns. */
   write(device: number, buffer: number, offset: number, bytes: Uint8Array): void;
   /** The bytes as they are after all work queued so far. */

@@ -23,10 +23,19 @@ export interface EncodedPlan {
   readonly addresses: readonly number[];
 }
 
-/** kernel or plan, grid, block, sharedBytes, paramsBytes, and whether it is a plan: see native/addon/launches.h. */
+/** A copy of bytes inside the device, from address to address; the two ranges don't overlap. */
+export interface EncodedCopy {
+  readonly to: number;
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** Number, grid, block, sharedBytes, paramsBytes and kind: see native/addon/launches.h. */
 const HEADER_WORDS = 10;
 const FIRST_WORDS = 1 << 12;
-const NO_SIZE: Size3 = [0, 0, 0];
+const [KERNEL, PLAN, COPY] = [0, 1, 2];
+/** What isn't a kernel has no blocks. */
+const NONE: Size3 = [0, 0, 0];
 
 /**
  * Launches for one call of the addon, as bytes. Params are laid out as C++ lays out the kernel's struct: addresses first, then
@@ -37,7 +46,7 @@ export class Batch {
   #words = new Uint32Array(FIRST_WORDS);
   #used = 0;
 
-  add({ kernel, grid, block, sharedBytes = 0, addresses, words }: EncodedLaunch): void {
+  add({ kernel, grid, block, sharedBytes = 0, addresses, words }: EncodedLaunch, kind: number = KERNEL): void {
     const paramsWords = 2 * addresses.length + words.length;
     const padded = paramsWords + (paramsWords & 1);
     this.#reserve(HEADER_WORDS + padded);
@@ -48,7 +57,7 @@ export class Batch {
     for (let axis = 0; axis < 3; axis++) out[at++] = block[axis] as number;
     out[at++] = sharedBytes;
     out[at++] = 4 * (addresses.length > 0 ? padded : paramsWords);
-    out[at++] = 0;
+    out[at++] = kind;
     for (const address of addresses) {
       out[at++] = address;
       out[at++] = address / 2 ** 32;
@@ -60,8 +69,11 @@ export class Batch {
   }
 
   addPlan({ plan, addresses }: EncodedPlan): void {
-    this.add({ kernel: plan, grid: NO_SIZE, block: NO_SIZE, addresses, words: [] });
-    this.#words[this.#used - 2 * addresses.length - 1] = 1;
+    this.add({ kernel: plan, grid: NONE, block: NONE, addresses, words: [] }, PLAN);
+  }
+
+  addCopy({ to, from, bytes }: EncodedCopy): void {
+    this.add({ kernel: 0, grid: NONE, block: NONE, addresses: [to, from, bytes], words: [] }, COPY);
   }
 
   /** What was added since the last `clear`, valid until the next change. */

@@ -1,6 +1,22 @@
-import { add, type Device, DeviceError, OutOfMemoryError, relu, Scope, type Tensor, tensor, zeros } from "@vertebra/core";
-import { afterAll, describe, expect, test } from "vitest";
+import {
+  add,
+  crossEntropy,
+  type Device,
+  DeviceError,
+  OutOfMemoryError,
+  relu,
+  Scope,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  zeros,
+} from "@vertebra/core";
+import { createModel } from "@vertebra/models";
+import { openReference } from "@vertebra/parity";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import type { CudaDevice } from "./device";
 import { countsOf, cuda, timeOnGpu } from "./index";
+import { loadNative } from "./native";
 import { openForTests } from "./testing/open-device";
 
 const MIB = 1 << 20;
@@ -68,10 +84,16 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
   test.skipIf(!isHost)("says what was asked and what is used when there is no room, and goes on", () =>
     inScope(async () => {
       const kept = zeros([4 * MIB], { device });
+      (device as CudaDevice).empty();
       const { bytesInUse } = device.memory();
       const asked = () => zeros([16 * MIB], { device });
       expect(asked).toThrow(OutOfMemoryError);
-      expect(asked).toThrow(`${64 * MIB} bytes asked, ${bytesInUse} in use by tensors`);
+      zeros([MIB], { device }).dispose();
+      zeros([2 * MIB], { device }).dispose();
+      expect(asked).toThrow(
+        `${64 * MIB} bytes asked, ${bytesInUse} in use by tensors, ${12 * MIB} idle given back first (largest block ${8 * MIB}), ` +
+          `${64 * MIB - bytesInUse} of ${64 * MIB} free on the GPU. Free tensors`,
+      );
       expect((await kept.data())[4 * MIB - 1]).toBe(0);
     }),
   );
@@ -81,6 +103,38 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
     const large = zeros([12 * MIB], { device });
     expect((await large.data())[0]).toBe(0);
     large.dispose();
+  });
+
+  test.skipIf(!isHost)("empty, leaves other processes all memory that no tensor has", async () => {
+    const { native, driver } = await loadNative();
+    const { device: watcher } = native.open(driver, 0);
+    const freeBytes = () => native.memInfo(watcher).freeBytes;
+    (device as CudaDevice).empty();
+    const before = freeBytes();
+    const kept = zeros([MIB], { device });
+    zeros([4 * MIB], { device }).dispose();
+    expect(before - freeBytes()).toBe(20 * MIB);
+    (device as CudaDevice).empty();
+    expect(before - freeBytes()).toBe(4 * MIB);
+    kept.dispose();
+    await native.close(watcher);
+  });
+
+  test.skipIf(!isHost)("takes no more memory for the tenth model than for the second, tables included", async () => {
+    const { native, driver } = await loadNative();
+    const { device: watcher } = native.open(driver, 0);
+    const uses: unknown[] = [];
+    for (let i = 0; i < 10; i++) {
+      const model = createModel("lenet5", { device });
+      const images = zeros([2, 1, 32, 32], { device });
+      const labels = tensor([1, 2], { dtype: "i32", device });
+      const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(images), labels));
+      await value.item();
+      for (const used of [value, grads, images, labels, model]) used.dispose();
+      uses.push({ ...device.memory(), ...native.memInfo(watcher) });
+    }
+    expect(new Set(uses.slice(1).map((use) => JSON.stringify(use))).size).toBe(1);
+    await native.close(watcher);
   });
 
   test.skipIf(!isHost)("gives nothing back that launches still have to read", () =>
@@ -116,6 +170,36 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
       expect(() => add(moved, made([1, 2]))).toThrow("all arguments must be on one device, got cuda:1 and cuda");
       moved.dispose();
       await gpus.close();
+    }));
+
+  test.skipIf(!isHost)("copies to another GPU in the order of both, and waits for neither", () =>
+    inScope(async () => {
+      const gpu = await cuda({ index: 1 }).open();
+      const x = made([1, 2]);
+      vi.stubEnv("VERTEBRA_CUDA_HOST_DELAY_MS", "2000");
+      const start = performance.now();
+      const early = add(x, 1);
+      const sent = early.to(gpu);
+      early.write([0, 0]);
+      const there = relu(await sent);
+      expect(performance.now() - start).toBeLessThan(2000);
+      vi.unstubAllEnvs();
+      expect([...(await there.data())]).toEqual([2, 3]);
+      const empty = await zeros([0, 3], { device }).to(gpu);
+      expect(empty.shape).toEqual([0, 3]);
+      const half = await tensor([1.5], { device, dtype: "f16" }).to(gpu);
+      expect([half.dtype, ...(await half.data())]).toEqual(["f16", 1.5]);
+      for (const used of [there, await sent, empty, half]) used.dispose();
+      await gpu.close();
+    }),
+  );
+
+  test("copies to and from devices of other backends by way of the host", () =>
+    inScope(async () => {
+      const reference = openReference();
+      const there = await made([1, -2]).to(reference);
+      const back = await add(there, 1).to(device);
+      expect([...(await relu(back).data())]).toEqual([2, 0]);
     }));
 
   test("that doesn't exist is an error with what there is", async () => {

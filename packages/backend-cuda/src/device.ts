@@ -1,16 +1,17 @@
 import type { Backend, Buffer, Device, DType, FusedKernels, Kernels, MemoryInfo } from "@vertebra/core";
 import type { DeviceInfo } from "./addon";
 import { createDispatch, type Runtime } from "./dispatch";
-import { closed, isFatal, notCuda, outOfMemory } from "./errors";
+import { broken, closed, isFatal, notCuda, outOfMemory } from "./errors";
 import { isHostDriver } from "./images";
 import { KernelLibrary } from "./kernel-library";
 import { fusedPlans, HALF_PLANS, plans } from "./kernels/index";
-import type { Copy } from "./launch";
 import { findGpus, requireReady } from "./machine";
-import type { Loaded } from "./native";
+import { intercepted, type Loaded } from "./native";
 import { type CudaOptions, requireOptions } from "./options";
 import { BlockPool, type CudaBuffer } from "./pool";
 import { LaunchQueue } from "./queue";
+import { Recorder } from "./recorder";
+import { ReservingPool } from "./reserving-pool";
 import { Tables } from "./tables";
 import { type VendorSwitch, vendorSwitch } from "./vendor/switch";
 import { Contests, holdContests, type TunedCall } from "./vendor/tune";
@@ -61,7 +62,8 @@ export interface CudaCounts {
   readonly vendorCalls: number;
 }
 
-class CudaDevice implements Device {
+/** An open GPU. */
+export class CudaDevice implements Device {
   readonly name: string;
   readonly adapter: string;
   readonly features: readonly string[];
@@ -70,9 +72,12 @@ class CudaDevice implements Device {
   readonly kernels: Kernels;
   readonly fused: FusedKernels;
   readonly takesHalf: NonNullable<Device["takesHalf"]> = (kernel) => HALF_PLANS.has(kernel);
+  readonly eachReplay: NonNullable<Device["eachReplay"]> = (work) => this.recorder.eachReplay(work);
+  readonly recorder: Recorder;
   readonly #native: Loaded["native"];
   readonly #device: number;
   readonly #opened: Opened;
+  readonly #driver: string | undefined;
   readonly #runtime: Runtime;
   /** Why nothing works any more. */
   #ended: ((op: string) => Error) | undefined;
@@ -80,15 +85,23 @@ class CudaDevice implements Device {
   #peakBytes = 0;
   #buffers = 0;
 
-  constructor(loaded: Loaded, opened: Opened) {
+  constructor({ native, ...rest }: Loaded, opened: Opened) {
     const { device, info, index } = opened;
+    // A context that a kernel broke stays broken: whoever comes later hears why.
+    const watched = intercepted(native, (_, error) => {
+      if (isFatal(error)) this.#ended ??= (op) => broken(op, error);
+      return error;
+    });
+    const loaded = { ...rest, native: watched };
     this.name = index === 0 ? "cuda" : `cuda:${index}`;
     this.adapter = `${info.name}, compute capability ${info.computeMajor}.${info.computeMinor}`;
     this.features = isHostDriver(info) ? ["test-driver"] : [];
-    this.#native = loaded.native;
+    this.#native = watched;
+    this.#driver = rest.driver;
     this.#device = device;
     this.#opened = opened;
     this.#runtime = this.#createRuntime(loaded, opened);
+    this.recorder = new Recorder(watched, device, this.#runtime.queue, this.#runtime.pool);
     const dispatch = createDispatch(this.#runtime);
     this.kernels = dispatch(plans);
     this.fused = dispatch(fusedPlans);
@@ -105,8 +118,8 @@ class CudaDevice implements Device {
   }
 
   allocate(bytes: number): Buffer {
-    this.#requireUsable("allocate");
-    const buffer = this.#take(bytes);
+    this.requireUsable("allocate");
+    const buffer = this.#runtime.pool.take(bytes);
     this.#bytesInUse += buffer.classBytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytesInUse);
     this.#buffers++;
@@ -121,23 +134,38 @@ class CudaDevice implements Device {
   }
 
   write(buffer: Buffer, bytes: Uint8Array): void {
-    this.#requireUsable("write");
+    this.requireUsable("write");
     if (bytes.byteLength === 0) return;
-    this.#runtime.queue.flush();
-    this.#native.write(this.#device, (buffer as CudaBuffer).block, 0, bytes);
+    this.recorder.requireWritable(buffer as CudaBuffer);
+    this.#upload(buffer as CudaBuffer, bytes);
   }
 
   async read(buffer: Buffer, bytes: number): Promise<Uint8Array> {
-    this.#requireUsable("read");
+    this.requireUsable("read");
+    this.recorder.requireNotRecording("read");
     if (bytes === 0) return new Uint8Array(0);
     this.#runtime.queue.flush();
-    return this.#guarded(this.#native.read(this.#device, (buffer as CudaBuffer).block, 0, bytes));
+    return this.#native.read(this.#device, (buffer as CudaBuffer).block, 0, bytes);
+  }
+
+  /** From GPU to GPU, where the hardware lets them; else the driver goes through the host. */
+  receive(buffer: Buffer, from: Device, source: Buffer, bytes: number): boolean {
+    if (!(from instanceof CudaDevice) || from.#driver !== this.#driver) return false;
+    for (const device of [from, this]) {
+      device.requireUsable("to");
+      device.recorder.requireNotRecording("to");
+      device.#runtime.queue.flush();
+    }
+    const [to, there] = [buffer as CudaBuffer, source as CudaBuffer];
+    if (bytes > 0) this.#native.copy(this.#device, to.block, 0, from.#device, there.block, 0, bytes);
+    return true;
   }
 
   async sync(): Promise<void> {
-    this.#requireUsable("sync");
+    this.requireUsable("sync");
+    this.recorder.requireNotRecording("sync");
     this.#runtime.queue.flush();
-    await this.#guarded(this.#native.sync(this.#device));
+    await this.#native.sync(this.#device);
   }
 
   memory(): MemoryInfo {
@@ -148,10 +176,11 @@ class CudaDevice implements Device {
     this.#peakBytes = this.#bytesInUse;
   }
 
-  /** Gives the GPU back the memory that no tensor has. */
+  /** Gives the GPU back the memory that no tensor and no recording has: other processes may have it. Waits for the device. */
   empty(): void {
-    this.#requireUsable("empty");
-    this.#runtime.pool.trim();
+    this.requireUsable("empty");
+    this.#runtime.pool.pool.trim();
+    this.#native.trim(this.#device);
   }
 
   /** See `timeOnGpu`. */
@@ -179,7 +208,8 @@ class CudaDevice implements Device {
 
   /** See the function `tune`. */
   async tune(fn: () => unknown): Promise<readonly TunedCall[]> {
-    this.#requireUsable("tune");
+    this.requireUsable("tune");
+    this.recorder.requireNotRecording("tune");
     const { vendor } = this.#runtime;
     if (!vendor) return [];
     const contests = new Contests();
@@ -189,67 +219,52 @@ class CudaDevice implements Device {
     } finally {
       this.#runtime.contests = undefined;
     }
-    return this.#guarded(
-      holdContests({ native: this.#native, device: this.#device, runtime: this.#runtime, vendor }, contests.all),
-    );
+    return holdContests({ native: this.#native, device: this.#device, runtime: this.#runtime, vendor }, contests.all);
+  }
+
+  get isUsable(): boolean {
+    return !this.#ended;
+  }
+
+  /** @throws DeviceError once the device is closed or broken. */
+  requireUsable(op: string): void {
+    if (this.#ended) throw this.#ended(op);
   }
 
   #createRuntime(loaded: Loaded, { info, options, vendor }: Opened): Runtime {
     const [native, device] = [loaded.native, this.#device];
     const queue = new LaunchQueue(native, device);
-    const pool = new BlockPool({
+    const pool: BlockPool = new BlockPool({
       alloc: (bytes) => native.alloc(device, bytes),
       free: (buffer) => {
         queue.flush();
         native.free(device, buffer);
       },
+      trim: () => native.trim(device),
+      refusal: (bytes, trimmed) =>
+        outOfMemory(bytes, { ...this.memory(), keptBytes: reserving.keptBytes, trimmed, ...native.memInfo(device) }),
     });
+    const reserving: ReservingPool = new ReservingPool(pool);
     const gpu = `${this.adapter}, driver ${info.driverVersion}`;
-    const write = (buffer: CudaBuffer, bytes: Uint8Array) => this.write(buffer, bytes);
     return {
       limits: {
         multiprocessors: info.multiprocessors,
         sharedBytesPerBlock: info.sharedBytesPerBlock,
         tf32: options.tf32 ?? false,
       },
-      pool,
+      pool: reserving,
       queue,
       library: new KernelLibrary(loaded, device, info),
-      tables: new Tables(pool, write),
+      tables: new Tables(reserving, (buffer, bytes) => this.#upload(buffer, bytes)),
       steps: [],
-      copy: (step) => this.#copy(step),
-      vendor: vendor.off === undefined ? new Vendor({ native, device, queue, pool, gpu, ...vendor }) : undefined,
-      requireUsable: (op) => this.#requireUsable(op),
+      vendor: vendor.off === undefined ? new Vendor({ native, device, queue, pool: reserving, gpu, ...vendor }) : undefined,
+      requireUsable: (op) => this.requireUsable(op),
     };
   }
 
-  #copy({ copyBytes, from, to }: Copy): void {
+  #upload(buffer: CudaBuffer, bytes: Uint8Array): void {
     this.#runtime.queue.flush();
-    const [source, target] = [from.memory as CudaBuffer, to.memory as CudaBuffer];
-    this.#native.copy(this.#device, target.block, 0, this.#device, source.block, 0, copyBytes);
-  }
-
-  #take(bytes: number): CudaBuffer {
-    try {
-      return this.#runtime.pool.take(bytes);
-    } catch (error) {
-      const { idleBytes } = this.#runtime.pool;
-      throw outOfMemory(error, bytes, { ...this.memory(), idleBytes, ...this.#native.memInfo(this.#device) });
-    }
-  }
-
-  /** A context that a kernel broke stays broken: whoever comes later hears why. */
-  async #guarded<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (isFatal(error)) this.#ended ??= () => error as Error;
-      throw error;
-    }
-  }
-
-  #requireUsable(op: string): void {
-    if (this.#ended) throw this.#ended(op);
+    this.#native.write(this.#device, buffer.block, 0, bytes);
   }
 }
 

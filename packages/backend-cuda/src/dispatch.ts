@@ -2,9 +2,10 @@ import type { Kernel, Operand } from "@vertebra/core";
 import type { Size3 } from "./batch";
 import type { KernelLibrary } from "./kernel-library";
 import { isSameStep, joinSteps, STEP_TENSORS } from "./kernels/optimizer-step";
-import type { Binding, Copy, CudaOperand, Launch, Limits, ParameterStep, Plan, Scratch, Step } from "./launch";
-import type { BlockPool, CudaBuffer } from "./pool";
+import type { Binding, Copy, CudaMemory, CudaOperand, Launch, Limits, ParameterStep, Plan, Scratch, Step } from "./launch";
+import type { CudaBuffer } from "./pool";
 import type { LaunchQueue } from "./queue";
+import type { ReservingPool } from "./reserving-pool";
 import type { Tables } from "./tables";
 import { DESCRIPTIONS, type Description } from "./vendor/describe";
 import type { Contests } from "./vendor/tune";
@@ -16,11 +17,10 @@ type KernelsOf<P> = { readonly [K in keyof P]: P[K] extends Plan<infer Attrs> ? 
 /** What launches go through. */
 export interface Runtime {
   readonly limits: Limits;
-  readonly pool: BlockPool;
+  readonly pool: ReservingPool;
   readonly queue: LaunchQueue;
   readonly library: KernelLibrary;
   readonly tables: Tables;
-  readonly copy: (step: Copy) => void;
   /** An optimizer's steps that wait for more of their kind. */
   readonly steps: ParameterStep[];
   /** NVIDIA's libraries; undefined where they are switched off. */
@@ -73,10 +73,12 @@ function isDoneByLibrary({ vendor, limits, contests }: Runtime, { plan, descript
 
 /** One launch for the optimizer's steps that follow each other: it is queued when something else comes, or they are enough. */
 function addStep(runtime: Runtime, step: ParameterStep): void {
-  const { queue, steps } = runtime;
+  const { pool, queue, steps } = runtime;
   const [first] = steps;
   if (first && (steps.length === STEP_TENSORS || !isSameStep(first, step))) queue.settle();
   steps.push(step);
+  // They may be released before the launch is made.
+  for (const tensor of [step.hyper, ...step.tensors]) if (tensor) pool.use(tensor.memory.address);
   queue.pending = () => launch(runtime, joinSteps(steps.splice(0)), new Map());
 }
 
@@ -87,7 +89,7 @@ export function runSteps(runtime: Runtime, steps: readonly Step[]): void {
     for (const step of steps) {
       if ("kernel" in step) launch(runtime, step, scratch);
       else if ("stepKernel" in step) addStep(runtime, step);
-      else runtime.copy(step);
+      else copy(runtime, step);
     }
   } finally {
     for (const buffer of scratch.values()) runtime.pool.give(buffer);
@@ -109,13 +111,24 @@ function launch(
   });
 }
 
-function addressOf({ pool, tables }: Runtime, binding: Binding, scratch: Map<Scratch, CudaBuffer>): number {
+function copy({ pool, queue }: Runtime, { copyBytes, from, to }: Copy): void {
+  for (const { memory } of [from, to]) pool.use(memory.address);
+  queue.copy({ to: to.memory.address, from: from.memory.address, bytes: copyBytes });
+}
+
+function addressOf(runtime: Runtime, binding: Binding, scratch: Map<Scratch, CudaBuffer>): number {
   if (binding === null) return 0;
-  if ("memory" in binding) return binding.memory.address;
-  if ("table" in binding) return tables.get(binding.table).address;
+  const { address } = memoryOf(runtime, binding, scratch);
+  runtime.pool.use(address);
+  return address;
+}
+
+function memoryOf({ pool, tables }: Runtime, binding: NonNullable<Binding>, scratch: Map<Scratch, CudaBuffer>): CudaMemory {
+  if ("memory" in binding) return binding.memory;
+  if ("table" in binding) return tables.get(binding.table);
   const known = scratch.get(binding);
-  if (known) return known.address;
+  if (known) return known;
   const taken = pool.take(binding.scratchBytes);
   scratch.set(binding, taken);
-  return taken.address;
+  return taken;
 }

@@ -1,6 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { ArgumentError, DeviceError, type ErrorFields, OutOfMemoryError, type VertebraError } from "@vertebra/core";
+import {
+  ArgumentError,
+  DeviceError,
+  type ErrorFields,
+  LifetimeError,
+  OutOfMemoryError,
+  type VertebraError,
+} from "@vertebra/core";
 import type { DeviceInfo } from "./addon";
+import type { Trimmed } from "./pool";
 
 const WHERE = "cuda";
 /** What CUDA 13 compiles runs on drivers of CUDA 13 or newer, the first of which is this one (CUDA Compatibility, table 1). */
@@ -22,10 +30,12 @@ const BUILD_AGAIN = `Build the kernels again: ${BUILD}`;
 
 type Row = Pick<ErrorFields, "rule" | "fix">;
 
-/** A context that a kernel broke reports nothing else from then on. */
+/** A context that a kernel broke reports nothing else from then on. The last to close its GPU ends it, and the next has a new one. */
 const BROKEN: Row = {
   rule: "kernels must run through, but one failed and took all work of this process on the GPU with it",
-  fix: "Start the process again from the last checkpoint, and report it with this text",
+  fix:
+    "Close every device of this GPU and open one again, or start the process again, and go on from the last checkpoint. " +
+    "CUDA_LAUNCH_BLOCKING=1 names the kernel: report it with this text",
 };
 
 /** By code. CUDA's names are explained in the documentation of `CUresult`. */
@@ -59,6 +69,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   CUDA_ERROR_MISALIGNED_ADDRESS: BROKEN,
   CUDA_ERROR_LAUNCH_FAILED: BROKEN,
   CUDA_ERROR_LAUNCH_TIMEOUT: BROKEN,
+  CUDA_ERROR_ASSERT: BROKEN,
+  CUDA_ERROR_CONTEXT_IS_DESTROYED: BROKEN,
+  CUDA_ERROR_ECC_UNCORRECTABLE: BROKEN,
+  CUDA_ERROR_HARDWARE_STACK_ERROR: BROKEN,
+  CUDA_ERROR_INVALID_ADDRESS_SPACE: BROKEN,
+  CUDA_ERROR_INVALID_PC: BROKEN,
 };
 /** What starts with the name of one of NVIDIA's libraries, and comes out of a plan that it made itself. */
 const LIBRARY: Row = { rule: "the library must run its own plan", fix: "Go on without it: VERTEBRA_CUDA_VENDOR=off" };
@@ -140,34 +156,74 @@ export const reasonOf = (error: unknown): string => (error instanceof DeviceErro
 export const badVendorSwitch = (got: string): ArgumentError =>
   new ArgumentError(WHERE, { rule: "VERTEBRA_CUDA_VENDOR must be off or host", got: JSON.stringify(got), fix: "Unset it" });
 
-/** A measurement on another backend's device. */
+/** What only this backend's devices can do. */
 export const notCuda = (op: string, name: string): ArgumentError =>
-  new ArgumentError(op, { rule: "device must be one of cuda's", got: name });
+  new ArgumentError(op, { rule: "device must be one of the cuda backend", got: name, fix: "Open it with cuda().open()" });
+/** The device was broken by `cause` before `op`. */
+export const broken = (op: string, cause: VertebraError): DeviceError =>
+  new DeviceError(op, { ...cause.fields, got: `an earlier error: ${cause.where}: ${cause.fields.got}` });
 
 /** The device was closed. */
 export const closed = (op: string): DeviceError =>
   new DeviceError(op, { rule: "the cuda device must be open", got: "a closed one", fix: "Open another" });
 
+const RECORD = "record";
+
+/** Something in a function that is recorded has to wait for the device. */
+export const waitRecorded = (op: string): DeviceError =>
+  new DeviceError(RECORD, {
+    rule: "fn may launch work, not wait for it",
+    got: op,
+    fix: "Read the recording's result behind replay()",
+  });
+
+/** Something in a function that is recorded takes values to the device. */
+export const hostWriteRecorded = (): DeviceError =>
+  new DeviceError(RECORD, {
+    rule: "fn may not take values to the device, as they would be the same in every replay",
+    got: "tensor(…) or write(…) in it",
+    fix: "Make the tensor outside, and refill it in front of replay() by write or copyInto",
+  });
+
+export const promiseRecorded = (): ArgumentError =>
+  new ArgumentError(RECORD, {
+    rule: "fn must be synchronous",
+    got: "a promise",
+    fix: "Read the recording's result behind replay()",
+  });
+
+export const recordingDisposed = (): LifetimeError => new LifetimeError("replay", { rule: "the recording must not be disposed" });
+
 /** What memory is used for when there is no more. */
 export interface MemoryUse {
   readonly bytesInUse: number;
-  /** Of blocks that no tensor has. */
-  readonly idleBytes: number;
+  /** Of tensors that are freed, but that recordings use. */
+  readonly keptBytes: number;
+  /** Of idle blocks, given back before the last try. */
+  readonly trimmed: Trimmed;
   /** Of the GPU as a whole, other processes included. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
-/** The driver's refusal with the numbers that tell what to do; other errors as they are. */
-export function outOfMemory(error: unknown, bytes: number, { bytesInUse, idleBytes, freeBytes, totalBytes }: MemoryUse): unknown {
-  if (!(error instanceof OutOfMemoryError)) return error;
-  const use = `${bytesInUse} in use by tensors, ${idleBytes} idle, ${freeBytes} of ${totalBytes} free on the GPU`;
-  return new OutOfMemoryError(WHERE, { ...OUT_OF_MEMORY, got: `${bytes} bytes asked, ${use}` });
+/** The driver's refusal of `bytes` with the numbers that tell what to do. */
+export function outOfMemory(
+  bytes: number,
+  { bytesInUse, keptBytes, trimmed, freeBytes, totalBytes }: MemoryUse,
+): OutOfMemoryError {
+  const got = [
+    `${bytes} bytes asked`,
+    `${bytesInUse} in use by tensors`,
+    ...(keptBytes > 0 ? [`${keptBytes} kept for recordings`] : []),
+    `${trimmed.bytes} idle given back first (largest block ${trimmed.largestBytes})`,
+    `${freeBytes} of ${totalBytes} free on the GPU`,
+  ].join(", ");
+  return new OutOfMemoryError(WHERE, { ...OUT_OF_MEMORY, got });
 }
 
 /** Codes after which a context does nothing any more. */
 const FATAL = Object.keys(ROWS).filter((code) => ROWS[code] === BROKEN);
 
 /** True if the error ended all work of this process on the GPU. */
-export const isFatal = (error: unknown): boolean =>
+export const isFatal = (error: unknown): error is DeviceError =>
   error instanceof DeviceError && FATAL.some((code) => error.message.includes(code));

@@ -70,7 +70,7 @@ export function findAddon(
   for (const { name, find } of places) {
     try {
       const folder = find();
-      const native = typed(require(fileURLToPath(new URL(ADDON, folder))) as Native);
+      const native = intercepted(require(fileURLToPath(new URL(ADDON, folder))) as Native, translate);
       return { addon: { native, folder, folders: foldersOf(places) } };
     } catch (error) {
       reasons.push(`${name}: ${reasonOf(error)}`);
@@ -89,17 +89,17 @@ export const foldersOf = (places: readonly Place[] = PLACES): readonly URL[] =>
     }
   });
 
-/** The addon's functions, throwing errors of Vertebra's. */
-function typed(native: Native): Native {
-  const entries = Object.entries(native).map(([name, call]) => [name, translated(name, call as Call)]);
+/** The addon's functions, throwing what `errorOf` makes of an error of theirs. */
+export function intercepted(native: Native, errorOf: (name: string, error: unknown) => unknown): Native {
+  const entries = Object.entries(native).map(([name, call]) => [name, withErrors(call as Call, (error) => errorOf(name, error))]);
   return Object.fromEntries(entries) as Native;
 }
 
 type Call = (...args: unknown[]) => unknown;
 
-function translated(name: string, call: Call): Call {
+function withErrors(call: Call, errorOf: (error: unknown) => unknown): Call {
   const fail = (error: unknown): never => {
-    throw translate(name, error);
+    throw errorOf(error);
   };
   return (...args) => {
     let result: unknown;

@@ -1,4 +1,4 @@
-import type { Buffer } from "@vertebra/core";
+import { type Buffer, OutOfMemoryError } from "@vertebra/core";
 import type { CudaMemory } from "./launch";
 
 /** Device memory as core sees it. */
@@ -27,6 +27,16 @@ export interface BlockSource {
   alloc(bytes: number): { readonly buffer: number; readonly address: number };
   /** Work that is queued may still use it: it is handed over first. */
   free(buffer: number): void;
+  /** Gives the system what was freed. Waits for the device. */
+  trim(): void;
+  /** The error for `bytes` that nobody has, although `trimmed` was given back. */
+  refusal(bytes: number, trimmed: Trimmed): Error;
+}
+
+/** What `trim` has given back. */
+export interface Trimmed {
+  readonly bytes: number;
+  readonly largestBytes: number;
 }
 
 /** Idle memory above which a new size class first gives back the others. */
@@ -59,20 +69,37 @@ export class BlockPool {
     this.idleBytes += classBytes;
   }
 
-  /** Gives the GPU back what has no user. */
-  trim(): void {
-    for (const blocks of this.#free.values()) for (const { buffer } of blocks) this.source.free(buffer);
+  /** Gives the driver back what has no user. */
+  trim(): Trimmed {
+    const bytes = this.idleBytes;
+    let largestBytes = 0;
+    for (const [classBytes, blocks] of this.#free) {
+      for (const { buffer } of blocks) this.source.free(buffer);
+      if (blocks.length > 0) largestBytes = Math.max(largestBytes, classBytes);
+    }
     this.#free.clear();
     this.idleBytes = 0;
+    return { bytes, largestBytes };
   }
 
   #alloc(bytes: number): Block {
+    const known = this.#tryAlloc(bytes);
+    if (known) return known;
+    const trimmed = this.trim();
+    // What the driver keeps may be in pieces.
+    this.source.trim();
+    const found = this.#tryAlloc(bytes);
+    if (found) return found;
+    throw this.source.refusal(bytes, trimmed);
+  }
+
+  /** Undefined where there is no room. */
+  #tryAlloc(bytes: number): Block | undefined {
     try {
       return this.source.alloc(bytes);
     } catch (error) {
-      if (this.idleBytes === 0) throw error;
-      this.trim();
-      return this.source.alloc(bytes);
+      if (error instanceof OutOfMemoryError) return undefined;
+      throw error;
     }
   }
 }

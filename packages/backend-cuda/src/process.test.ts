@@ -56,6 +56,11 @@ describe.skipIf(!prepared.native)(`workers and processes ${prepared.reason ?? ""
     expect(told).toEqual([[ROUNDS], [ROUNDS]]);
   });
 
+  test("two processes do too", async () => {
+    const ended = { code: 0, stdout: JSON.stringify(ROUNDS), stderr: "" };
+    expect(await Promise.all([runProcess("sum"), runProcess("sum")])).toEqual([ended, ended]);
+  });
+
   test("a worker may end with everything open, again and again", async () => {
     for (let i = 0; i < 5; i++) expect(await runWorker("leaveOpen")).toEqual(["done"]);
   });

@@ -1,15 +1,16 @@
 import type { Native } from "./addon";
-import { Batch, type EncodedLaunch, type EncodedPlan } from "./batch";
+import { Batch, type EncodedCopy, type EncodedLaunch, type EncodedPlan } from "./batch";
 
 /** Launches of one call of the addon. Fewer cost more JavaScript, more let the GPU wait for the first. */
 const MAX_LAUNCHES = 32;
 
 /** Collects launches and hands them to the driver when there are enough, or when something else has to come behind them. */
 export class LaunchQueue {
-  readonly #batch = new Batch();
   /** Queues what was given but isn't a launch yet; called before anything else is queued. */
   pending: (() => void) | undefined;
-  /** Since opening, for benches. */
+  readonly #batch = new Batch();
+  #recorded: Batch | undefined;
+  /** Since opening, for benches. What is recorded doesn't count. */
   readonly counts = { launches: 0, batches: 0, vendorCalls: 0 };
 
   constructor(
@@ -18,16 +19,18 @@ export class LaunchQueue {
   ) {}
 
   launch(launch: EncodedLaunch): void {
-    this.settle();
-    this.#batch.add(launch);
-    this.counts.launches++;
-    if (this.#batch.launches === MAX_LAUNCHES) this.flush();
+    this.#open().add(launch);
+    this.#added("launches");
+  }
+
+  copy(copy: EncodedCopy): void {
+    this.#open().addCopy(copy);
+    this.#added("launches");
   }
 
   runPlan(plan: EncodedPlan): void {
-    this.#batch.addPlan(plan);
-    this.counts.vendorCalls++;
-    if (this.#batch.launches === MAX_LAUNCHES) this.flush();
+    this.#open().addPlan(plan);
+    this.#added("vendorCalls");
   }
 
   /** Hands over what is there. @throws DeviceError naming the kernel that is refused; what stands behind it is dropped. */
@@ -42,9 +45,35 @@ export class LaunchQueue {
     }
   }
 
+  /** What the synchronous `fn` launches goes into a batch of its own, which is returned, instead of to the driver. */
+  record(fn: () => void): Batch {
+    const recorded = new Batch();
+    this.#recorded = recorded;
+    try {
+      fn();
+      this.settle();
+    } finally {
+      this.pending = undefined;
+      this.#recorded = undefined;
+    }
+    return recorded;
+  }
+
+  /** Queues what is pending. */
   settle(): void {
     const { pending } = this;
     this.pending = undefined;
     pending?.();
+  }
+
+  #open(): Batch {
+    this.settle();
+    return this.#recorded ?? this.#batch;
+  }
+
+  #added(what: "launches" | "vendorCalls"): void {
+    if (this.#recorded) return;
+    this.counts[what]++;
+    if (this.#batch.launches === MAX_LAUNCHES) this.flush();
   }
 }

@@ -1,4 +1,5 @@
 import type { Device, Kernel, Operand } from "./backend";
+import { eachReplay } from "./each-replay";
 import { AutogradError, DeviceError } from "./errors";
 import { currentLayer } from "./layer-path";
 import { isObserved, notifyObservers } from "./observe";
@@ -169,7 +170,8 @@ function markWritten(op: string, target: Tensor): void {
       fix: "Wrap the update in noGrad(() => …)",
     });
   }
-  target.storage.version++;
+  const { storage } = target;
+  eachReplay(target.device, () => storage.version++);
 }
 
 function commonDevice(op: string, inputs: readonly Tensor[]): Device {

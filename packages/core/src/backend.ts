@@ -52,6 +52,11 @@ export interface Device {
   readonly fused: FusedKernels;
   /** The kernels that take arguments and results of a dtype of 16 bits; core runs the others in f32, between conversions. */
   readonly takesHalf?: (kernel: keyof KernelTable | keyof FusedTable, dtype: HalfDType) => boolean;
+  /**
+   * Set on a device that records launches: runs `work` now, and again in front of every replay of the recording that is being made. For
+   * what the host itself does in each step: counting it, writing its learning rate.
+   */
+  readonly eachReplay?: (work: () => void) => void;
   /** @throws OutOfMemoryError naming bytes asked and in use. */
   allocate(bytes: number): Buffer;
   release(buffer: Buffer): void;
@@ -62,6 +67,11 @@ export interface Device {
    * be overwritten or released as soon as this returns.
    */
   read(buffer: Buffer, bytes: number): Promise<Uint8Array>;
+  /**
+   * Set on a device that may take memory of another without the host: copies the first `bytes` bytes of `source`, which is `from`'s, to the start
+   * of `buffer`, behind all work queued so far on both and before any queued later. @returns false, having done nothing, where it can't of `from`.
+   */
+  readonly receive?: (buffer: Buffer, from: Device, source: Buffer, bytes: number) => boolean;
   sync(): Promise<void>;
   memory(): MemoryInfo;
   resetPeak(): void;

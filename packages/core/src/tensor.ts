@@ -196,13 +196,29 @@ export class Tensor implements TensorSpec, Disposable {
     return `Tensor(${formatShape(this.shape)}, ${this.dtype}, ${this.device.name}${this.requiresGrad ? ", requiresGrad" : ""})`;
   }
 
-  /** A copy on `device`; this tensor itself if it is there already. Off the tape. Waits for the device. */
+  /** A copy on `device`; this tensor itself if it is there already. Off the tape. Waits for this tensor's device, unless the two copy directly. */
   async to(device: Device): Promise<Tensor> {
     if (device === this.device) return this;
+    const received = this.#sendTo(device);
+    if (received) return received;
     const bytes = await this.bytes();
     const moved = Tensor.lazy(this, device, () => new Float32Array());
     moved.writeBytes(bytes);
     return moved;
+  }
+
+  /** A copy that the two devices make between them; undefined where they can't. */
+  #sendTo(device: Device): Tensor | undefined {
+    if (!device.receive) return undefined;
+    const { buffer } = this.storage;
+    const storage = Storage.allocate(device, this);
+    let isSent = false;
+    try {
+      isSent = device.receive(storage.buffer, this.device, buffer, this.elements * DTYPES[this.dtype].bytes);
+    } finally {
+      if (!isSent) storage.release();
+    }
+    return isSent ? Tensor.fromStorage(storage, { shape: this.shape, dtype: this.dtype }) : undefined;
   }
 
   /** As `add(this, other)`; the methods below likewise. */

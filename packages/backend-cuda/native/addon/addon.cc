@@ -26,6 +26,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<close>(exports, "close");
   add<alloc>(exports, "alloc");
   add<freeBuffer>(exports, "free");
+  add<trim>(exports, "trim");
   add<write>(exports, "write");
   add<copy>(exports, "copy");
   add<read>(exports, "read");

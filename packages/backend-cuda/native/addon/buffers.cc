@@ -14,6 +14,11 @@ Napi::Value freeBuffer(const Arguments& arguments) {
   return arguments.env().Undefined();
 }
 
+Napi::Value trim(const Arguments& arguments) {
+  arguments.device().context.trim();
+  return arguments.env().Undefined();
+}
+
 Napi::Value write(const Arguments& arguments) {
   const Bytes bytes = arguments.bytes(3, "bytes");
   arguments.device().memory.write(arguments.whole(1, "buffer"), arguments.whole(2, "offset"), bytes.data, bytes.size);

@@ -12,6 +12,7 @@ Napi::Value close(const Arguments&);
 // buffers.cc
 Napi::Value alloc(const Arguments&);
 Napi::Value freeBuffer(const Arguments&);
+Napi::Value trim(const Arguments&);
 Napi::Value write(const Arguments&);
 Napi::Value copy(const Arguments&);
 

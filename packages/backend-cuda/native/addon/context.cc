@@ -85,6 +85,14 @@ cuda::CUevent Context::createEvent(unsigned flags) const {
   return event;
 }
 
+void Context::trim() const {
+  CUDA_CALL(driver, cuStreamSynchronize, stream);
+  if (!info.hasMemoryPools) return;
+  cuda::CUmemoryPool pool = nullptr;
+  CUDA_CALL(driver, cuDeviceGetDefaultMemPool, &pool, device);
+  CUDA_CALL(driver, cuMemPoolTrimTo, pool, 0);
+}
+
 void Context::letIn(const Context& other) {
   if (other.ordinal == ordinal || std::find(letIn_.begin(), letIn_.end(), other.ordinal) != letIn_.end()) return;
   letIn_.push_back(other.ordinal);

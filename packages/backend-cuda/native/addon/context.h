@@ -34,6 +34,8 @@ class Context {
   /** Makes it the calling thread's: to be called before any driver function that needs one. */
   void use() const { CUDA_CALL(driver, cuCtxSetCurrent, context); }
   cuda::CUevent createEvent(unsigned flags) const;
+  /** Gives the system what has been freed. Waits for the work that still used it. */
+  void trim() const;
   /** Lets `other`'s GPU reach this one's memory, where the hardware can; copies work without, more slowly. */
   void letIn(const Context& other);
 

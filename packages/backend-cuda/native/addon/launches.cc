@@ -28,10 +28,18 @@ void Launches::launchIn(cuda::CUstream stream, const char* batch, size_t bytes, 
     at += sizeof header;
     const size_t padded = (static_cast<size_t>(header.paramsBytes) + 7) / 8 * 8;
     if (bytes - at < padded) throw badArgument("the batch ends inside params, at byte " + std::to_string(at));
-    if (header.isPlan) runPlan(stream, header, batch + at, used);
+    if (header.kind == LaunchKind::PLAN) runPlan(stream, header, batch + at, used);
+    else if (header.kind == LaunchKind::COPY) copyOne(stream, header, batch + at);
     else launchOne(stream, header, batch + at);
     at += padded;
   }
+}
+
+void Launches::copyOne(cuda::CUstream stream, const LaunchHeader& header, const char* params) {
+  CopyParams copy;
+  if (header.paramsBytes != sizeof copy) throw badArgument("a copy takes " + std::to_string(sizeof copy) + " bytes of params");
+  std::memcpy(&copy, params, sizeof copy);
+  CUDA_CALL(context_.driver, cuMemcpyDtoDAsync_v2, copy.to, copy.from, copy.bytes, stream);
 }
 
 void Launches::launchOne(cuda::CUstream stream, const LaunchHeader& header, const char* params) {

@@ -4,10 +4,16 @@
 #include "../vendor/libraries.h"
 #include "modules.h"
 
-/**
- * One launch of a batch; src/batch.ts writes the same layout. `paramsBytes` bytes follow, up to the next multiple of 8. A plan of a
- * library has no grid; its params are the addresses of its operands and of its workspace.
- */
+/** What an entry of a batch is. Only kernels have a grid. */
+enum class LaunchKind : uint32_t {
+  KERNEL,
+  /** Of a library; its params are the addresses of its operands and of its workspace. */
+  PLAN,
+  /** Inside the device; its params are a CopyParams. */
+  COPY,
+};
+
+/** One launch of a batch; src/batch.ts writes the same layout. `paramsBytes` bytes follow, up to the next multiple of 8. */
 struct LaunchHeader {
   /** Of a kernel, or of a library's plan. */
   uint32_t number;
@@ -15,9 +21,15 @@ struct LaunchHeader {
   uint32_t block[3];
   uint32_t sharedBytes;
   uint32_t paramsBytes;
-  uint32_t isPlan;
+  LaunchKind kind;
 };
 static_assert(sizeof(LaunchHeader) == 40);
+
+struct CopyParams {
+  uint64_t to;
+  uint64_t from;
+  uint64_t bytes;
+};
 
 /** Many launches in one call, and launch lists that the GPU replays by itself. */
 class Launches {
@@ -44,6 +56,7 @@ class Launches {
 
   /** `used`, where it is given, gets the plans of the batch. */
   void launchIn(cuda::CUstream stream, const char* batch, size_t bytes, Plans* used);
+  void copyOne(cuda::CUstream stream, const LaunchHeader& header, const char* params);
   void launchOne(cuda::CUstream stream, const LaunchHeader& header, const char* params);
   void runPlan(cuda::CUstream stream, const LaunchHeader& header, const char* params, Plans* used);
 

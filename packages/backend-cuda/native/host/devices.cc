@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "allocate.h"
 #include "state.h"
 
 namespace cuda {
@@ -34,11 +35,12 @@ bool isDevice(int device) { return device >= 0 && device < DEVICES; }
 
 /** What a context owns goes with it. */
 void destroyContents(State& state, ContextState& context) {
-  for (const auto& [address, bytes] : context.allocations) free(hostPointer(address));
+  for (const auto& [address, bytes] : context.allocations) host::release(hostPointer(address), bytes);
   state.streams.eraseIf([&](const StreamState& stream) { return stream.context == &context; });
   context.allocations.clear();
-  context.usedBytes = 0;
+  context.usedBytes = context.reservedBytes = 0;
   context.fault = SUCCESS;
+  context.launches = 0;
 }
 
 }  // namespace
@@ -142,7 +144,7 @@ CUresult cuGetErrorName(CUresult error, const char** text) {
 #define NAME(error) {ERROR_##error, "CUDA_ERROR_" #error}
       {SUCCESS, "CUDA_SUCCESS"}, NAME(INVALID_VALUE),  NAME(OUT_OF_MEMORY),  NAME(NOT_INITIALIZED), NAME(NO_DEVICE),
       NAME(INVALID_DEVICE),      NAME(INVALID_IMAGE),  NAME(INVALID_CONTEXT), NAME(INVALID_HANDLE), NAME(NOT_FOUND),
-      NAME(NOT_READY),           NAME(LAUNCH_FAILED),  NAME(LAUNCH_OUT_OF_RESOURCES),
+      NAME(NOT_READY),           NAME(LAUNCH_FAILED),   NAME(ILLEGAL_ADDRESS),  NAME(LAUNCH_OUT_OF_RESOURCES),
       NAME(PEER_ACCESS_ALREADY_ENABLED), NAME(STREAM_CAPTURE_UNSUPPORTED),
 #undef NAME
   };

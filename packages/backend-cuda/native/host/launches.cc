@@ -1,5 +1,6 @@
 // Modules, kernels and launches. An image is the text `vertebra host module <name>`: its kernels are compiled in.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -39,6 +40,9 @@ CUresult runLaunch(ContextState& context, const LaunchNode& launch) {
   if (launch.work) return launch.work(), SUCCESS;
   const host::RegisteredKernel& kernel = *launch.kernel;
   try {
+    // As on a GPU, which is behind: whoever asks next is told, unless launches are waited for.
+    const char* isWaitedFor = std::getenv("CUDA_LAUNCH_BLOCKING");
+    if (breaksNow(context)) return isWaitedFor && *isWaitedFor == '1' ? context.fault : SUCCESS;
     if (host::runGrid(kernel.function, launch.params.data(), launch.grid)) return SUCCESS;
     std::fprintf(stderr, "host test driver: threads of %s wait for others that have ended or wait elsewhere\n",
                  kernel.name.c_str());
@@ -50,7 +54,7 @@ CUresult runLaunch(ContextState& context, const LaunchNode& launch) {
 
 CUresult enqueue(CUstream stream, LaunchNode launch) {
   if (!stream->capture) return runLaunch(*stream->context, launch);
-  stream->capture->launches.push_back(std::move(launch));
+  stream->capture->nodes.push_back({std::move(launch), {}});
   return SUCCESS;
 }
 

@@ -1,16 +1,12 @@
 // Memory and copies. A copy is done when its call returns.
-#include <cstdlib>
+#include <algorithm>
 #include <cstring>
 
+#include "allocate.h"
 #include "state.h"
 
 namespace cuda {
 namespace {
-
-/** As CUDA's allocators align. */
-constexpr size_t ALIGNMENT = 256;
-/** Four of them make a NaN: memory that is read before it is written shows. */
-constexpr int GARBAGE = 0xff;
 
 CUresult copyBytes(void* to, const void* from, size_t bytes, bool isAllowed) {
   if (const CUresult problem = usable()) return problem;
@@ -31,17 +27,22 @@ bool isDeviceMemory(State& state, CUdeviceptr from, size_t bytes) {
   return false;
 }
 
+CUresult runCopy(const CopyNode& copy) {
+  Locked host;
+  const bool isAllowed = isDeviceMemory(*host, copy.to, copy.bytes) && isDeviceMemory(*host, copy.from, copy.bytes);
+  return copyBytes(hostPointer(copy.to), hostPointer(copy.from), copy.bytes, isAllowed);
+}
+
 CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
   Locked host;
   if (const CUresult problem = usable()) return problem;
   if (bytes == 0) return ERROR_INVALID_VALUE;
-  void* memory = nullptr;
-  if (bytes > current->limitBytes - current->usedBytes || posix_memalign(&memory, ALIGNMENT, bytes) != 0)
-    return ERROR_OUT_OF_MEMORY;
-  std::memset(memory, GARBAGE, bytes);
+  void* memory = bytes > current->limitBytes - current->usedBytes ? nullptr : host::allocate(bytes);
+  if (!memory) return ERROR_OUT_OF_MEMORY;
   *address = reinterpret_cast<CUdeviceptr>(memory);
   current->allocations.emplace(*address, bytes);
   current->usedBytes += bytes;
+  current->reservedBytes = std::max(current->reservedBytes, current->usedBytes);
   return SUCCESS;
 }
 
@@ -51,8 +52,8 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
   const auto found = current->allocations.find(address);
   if (found == current->allocations.end()) return ERROR_INVALID_VALUE;
   current->usedBytes -= found->second;
+  host::release(hostPointer(address), found->second);
   current->allocations.erase(found);
-  free(hostPointer(address));
   return SUCCESS;
 }
 
@@ -70,22 +71,25 @@ CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
   Locked host;
   if (const CUresult problem = usable()) return problem;
   *total = current->limitBytes;
-  *free = current->limitBytes - current->usedBytes;
+  *free = current->limitBytes - current->reservedBytes;
   return SUCCESS;
 }
 
 CUresult cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
   Locked host;
   if (const CUresult problem = usable()) return problem;
-  if (posix_memalign(memory, ALIGNMENT, bytes) != 0) return ERROR_OUT_OF_MEMORY;
-  host->pinned.insert(*memory);
+  *memory = host::allocate(bytes);
+  if (!*memory) return ERROR_OUT_OF_MEMORY;
+  host->pinned.emplace(*memory, bytes);
   return SUCCESS;
 }
 
 CUresult cuMemFreeHost(void* memory) {
   Locked host;
-  if (host->pinned.erase(memory) == 0) return ERROR_INVALID_VALUE;
-  free(memory);
+  const auto found = host->pinned.find(memory);
+  if (found == host->pinned.end()) return ERROR_INVALID_VALUE;
+  host::release(memory, found->second);
+  host->pinned.erase(found);
   return SUCCESS;
 }
 
@@ -104,8 +108,10 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   Locked host;
   if (!host->streams.has(stream)) return ERROR_INVALID_HANDLE;
-  const bool isAllowed = isDeviceMemory(*host, to, bytes) && isDeviceMemory(*host, from, bytes);
-  return copyBytes(hostPointer(to), hostPointer(from), bytes, isAllowed);
+  const CopyNode copy{to, from, bytes};
+  if (!stream->capture) return runCopy(copy);
+  stream->capture->nodes.push_back({{}, copy});
+  return SUCCESS;
 }
 
 CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext, size_t bytes,
@@ -115,9 +121,16 @@ CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from
   return cuMemcpyDtoDAsync_v2(to, from, bytes, stream);
 }
 
-// Pools are the allocator above: what is freed is free.
-CUresult cuDeviceGetDefaultMemPool(CUmemoryPool* pool, CUdevice) {
-  *pool = nullptr;
+// One pool a device, and all of its memory: what is freed seems to be used until the pool is trimmed, as CUDA's threshold is for ever here.
+CUresult cuDeviceGetDefaultMemPool(CUmemoryPool* pool, CUdevice device) {
+  Locked host;
+  *pool = reinterpret_cast<CUmemoryPool>(&host->contexts[device]);
+  return SUCCESS;
+}
+CUresult cuMemPoolTrimTo(CUmemoryPool pool, size_t bytesToKeep) {
+  Locked host;
+  auto& context = *reinterpret_cast<ContextState*>(pool);
+  context.reservedBytes = std::max(context.usedBytes, std::min(context.reservedBytes, bytesToKeep));
   return SUCCESS;
 }
 CUresult cuMemPoolSetAttribute(CUmemoryPool, int, void*) { return SUCCESS; }

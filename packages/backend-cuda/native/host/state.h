@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <vector>
 
 #include "../driver.h"
@@ -23,8 +22,12 @@ struct ContextState {
   int retained = 0;
   size_t limitBytes = 0;
   size_t usedBytes = 0;
+  /** What the pool has taken and not given back: at least `usedBytes`. */
+  size_t reservedBytes = 0;
   /** Set by a kernel that failed: every later call reports it, as CUDA's contexts do. */
   CUresult fault = SUCCESS;
+  /** Launches since the context was made. */
+  uint64_t launches = 0;
   std::map<CUdeviceptr, size_t> allocations{};
 };
 
@@ -36,11 +39,24 @@ struct LaunchNode {
   std::function<void()> work{};
 };
 
+/** A copy inside a device. */
+struct CopyNode {
+  CUdeviceptr to;
+  CUdeviceptr from;
+  size_t bytes;
+};
+
+/** One of the two: a launch with neither a kernel nor work is a copy. */
+struct Node {
+  LaunchNode launch;
+  CopyNode copy;
+};
+
 struct GraphState {
-  std::vector<LaunchNode> launches;
+  std::vector<Node> nodes;
 };
 struct GraphExecState {
-  std::vector<LaunchNode> launches;
+  std::vector<Node> nodes;
 };
 
 using Moment = std::chrono::steady_clock::time_point;
@@ -101,7 +117,7 @@ struct State {
   Live<FunctionState> functions;
   Live<GraphState> graphs;
   Live<GraphExecState> execs;
-  std::set<void*> pinned;
+  std::map<void*, size_t> pinned;
 };
 
 constexpr int DEVICES = 2;
@@ -127,8 +143,11 @@ CUresult usable();
 CUresult enqueue(CUstream stream, LaunchNode launch);
 /** True if all of the bytes belong to one allocation of a device. */
 bool isDeviceMemory(State& state, CUdeviceptr from, size_t bytes);
-/** Runs launches, one after the other. */
+/** True where VERTEBRA_CUDA_HOST_FAULT lets the context's next launch break it: its fault is then set. */
+bool breaksNow(ContextState& context);
+/** Runs them at once. */
 CUresult runLaunch(ContextState& context, const LaunchNode& launch);
+CUresult runCopy(const CopyNode& copy);
 
 inline void* hostPointer(CUdeviceptr address) { return reinterpret_cast<void*>(address); }
 

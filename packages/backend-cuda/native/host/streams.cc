@@ -62,15 +62,18 @@ CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
 CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned long long) {
   Locked host;
   if (!host->graphs.has(graph)) return ERROR_INVALID_VALUE;
-  *exec = host->execs.add(std::make_unique<GraphExecState>(GraphExecState{graph->launches}));
+  *exec = host->execs.add(std::make_unique<GraphExecState>(GraphExecState{graph->nodes}));
   return SUCCESS;
 }
 
 CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   Locked host;
   if (!host->execs.has(exec) || !host->streams.has(stream)) return ERROR_INVALID_HANDLE;
-  for (const LaunchNode& launch : exec->launches)
-    if (const CUresult problem = runLaunch(*stream->context, launch)) return problem;
+  for (const Node& node : exec->nodes) {
+    const bool isLaunch = node.launch.kernel || node.launch.work;
+    const CUresult problem = isLaunch ? runLaunch(*stream->context, node.launch) : runCopy(node.copy);
+    if (problem) return problem;
+  }
   return SUCCESS;
 }
 

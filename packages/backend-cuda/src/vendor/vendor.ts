@@ -1,7 +1,7 @@
 import type { LibraryName, PlanKind } from "../addon";
 import type { VendorCall } from "../launch";
-import type { BlockPool } from "../pool";
 import type { LaunchQueue } from "../queue";
+import type { ReservingPool } from "../reserving-pool";
 import { type Choice, keyOf, staticChoice } from "./choice";
 import { ChoiceTable } from "./choice-table";
 import { type LibrarySource, type LibraryState, lineOf, loadLibrary } from "./loaded-libraries";
@@ -12,7 +12,7 @@ const LIBRARY_FOR: { readonly [Kind in PlanKind]: LibraryName } = { matmul: "cuB
 
 interface VendorSource extends LibrarySource {
   readonly queue: LaunchQueue;
-  readonly pool: BlockPool;
+  readonly pool: ReservingPool;
   /** The GPU and its driver: measurements hold for these, and for the library's version. */
   readonly gpu: string;
   /** Every call that a library takes is its own, whatever is chosen. */
@@ -72,6 +72,7 @@ export class Vendor {
     if (made.refused !== undefined) return false;
     const workspace = made.workspaceBytes > 0 ? pool.take(made.workspaceBytes) : undefined;
     const operands = call.operands.map(({ memory }) => memory.address);
+    for (const address of operands) pool.use(address);
     queue.runPlan({ plan: made.plan, addresses: [...operands, workspace?.address ?? 0] });
     if (workspace) pool.give(workspace);
     return true;

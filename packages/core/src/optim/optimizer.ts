@@ -1,4 +1,5 @@
 import { backward, type Gradients, noGrad, type Trainable } from "../autograd";
+import { eachReplay } from "../each-replay";
 import { ArgumentError } from "../errors";
 import { full } from "../functional/creation";
 import type { StateSource, StateValue } from "../nn/state-dict";
@@ -166,21 +167,22 @@ export class Optimizer<Options extends StepOptions = StepOptions> {
       const options = { ...group.options, lr: group.lr };
       const hypers = written.get(group) as Map<number, Tensor>;
       const step = entry.steps + 1;
-      const hyper = hypers.get(step) ?? this.#writeHyper(group, hypers.size, step, entry.param);
+      const hyper = hypers.get(step) ?? this.#writeHyper(group, hypers.size, entry);
       hypers.set(step, hyper);
       entry.state ??= newState(entry.param, this.rule.state(options));
-      entry.steps = step;
+      eachReplay(entry.param.device, () => entry.steps++);
       this.rule.update(entry.param, grad, hyper, entry.state, options);
     };
   }
 
-  /** The numbers of this step, written into the same tensor each time, so that a captured step sees them change. */
-  #writeHyper(group: Group<Options>, index: number, step: number, { device, dtype }: Tensor): Tensor {
+  /** The numbers of the step that `entry` is about to take, written into the same tensor each time, so that a recorded step sees them change. */
+  #writeHyper(group: Group<Options>, index: number, entry: TrainedParameter): Tensor {
+    const { device, dtype } = entry.param;
     const round = dtype === "f32" ? Math.fround : (value: number) => value;
-    const values = this.rule.hyper({ ...group.options, lr: group.lr }, step, round);
-    const spec = { shape: [values.length], dtype };
+    const values = () => this.rule.hyper({ ...group.options, lr: group.lr }, entry.steps + 1, round);
+    const spec = { shape: [values().length], dtype };
     const hyper = (group.hypers[index] ??= unscoped(() => Tensor.lazy(spec, device, () => new Float32Array())));
-    hyper.write(values);
+    eachReplay(device, () => hyper.write(values()));
     return hyper;
   }
 }
