@@ -208,6 +208,7 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
 
   test.each([
     [{ index: -1 }, "cuda: index must be a whole number from 0 on, got -1"],
+    [{ tf32: 1 }, "cuda: tf32 must be true or false, got 1"],
     [{ idnex: 1 }, 'got "idnex". Did you mean "index"?'],
     [null, "cuda: options must be an object, got null"],
   ])("refuses options %j", async (options, message) => {

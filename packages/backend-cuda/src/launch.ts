@@ -85,8 +85,8 @@ export interface Limits {
   readonly multiprocessors: number;
   /** Shared memory that a block can have. */
   readonly sharedBytesPerBlock: number;
-  /** Products of f32 may be rounded to TF32. Default: false. */
-  readonly tf32?: boolean;
+  /** f32 products may round their operands to TF32. */
+  readonly tf32: boolean;
 }
 
 /** A pure function from operands to what is to be launched, in order; empty when there is nothing to do. */

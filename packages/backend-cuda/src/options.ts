@@ -4,7 +4,11 @@ import { ArgumentError, unknownName } from "@vertebra/core";
 export interface CudaOptions {
   /** The driver's number of the GPU. Default: 0. */
   readonly index?: number;
-  /** Lets products of f32 be rounded to TF32, 10 bits behind the point, where that is faster. Default: false. */
+  /**
+   * Matrix products and convolutions of f32 on tensor cores, up to eight times as fast: their operands are rounded to TF32, 10 bits behind the
+   * point in place of 23, so that each product is off by up to 2⁻¹⁰ of itself; sums stay f32. Everything else is computed as before.
+   * Default: false, so that results agree with other backends' to the last bits of f32.
+   */
   readonly tf32?: boolean;
   /**
    * Uses cuBLASLt and cuDNN 9 where they are present, for the calls for which they are chosen (see `tune`). "always": for every call that

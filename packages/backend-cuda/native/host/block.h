@@ -36,6 +36,10 @@ struct Exchanged {
 };
 /** Until all lanes of `mask` are here. */
 Exchanged warpExchange(uint32_t mask, uint64_t value, uint32_t fromLane);
+/** What a warp does together, given what each of its lanes brought. */
+using WarpWork = void (*)(void* const* lanes);
+/** Until all 32 lanes are here with the same `work`, which the last of them does. */
+void warpWork(void* own, WarpWork work);
 /** Number of the running thread in its warp. */
 uint32_t lane();
 

@@ -5,10 +5,12 @@ namespace host {
 namespace {
 
 constexpr uint32_t WARP = 32;
+constexpr uint32_t ALL = 0xffffffffu;
 
-/** Who came to an exchange between the lanes of `mask`. */
+/** Who came to a rendezvous of the lanes of `mask`: an exchange of values, or one for the sake of `work`. */
 struct Arrivals {
   uint32_t mask;
+  WarpWork work;
   uint32_t arrived;
 };
 
@@ -25,11 +27,11 @@ uint32_t existing(uint32_t first, uint32_t mask) {
 }
 
 /** Notes that `lane` came. @returns true if it was the last. */
-bool isComplete(uint32_t warp, uint32_t lane, uint32_t mask) {
+bool isComplete(uint32_t warp, uint32_t lane, uint32_t mask, WarpWork work) {
   std::vector<Arrivals>& known = exchanges[warp];
   auto found = known.begin();
-  while (found != known.end() && found->mask != mask) found++;
-  if (found == known.end()) found = known.insert(found, {mask, 0});
+  while (found != known.end() && (found->mask != mask || found->work != work)) found++;
+  if (found == known.end()) found = known.insert(found, {mask, work, 0});
   found->arrived |= 1u << lane;
   if (found->arrived != mask) return false;
   found->arrived = 0;
@@ -77,9 +79,24 @@ Exchanged warpExchange(uint32_t mask, uint64_t value, uint32_t fromLane) {
   thread.state = Thread::State::waiting;
   thread.value = value;
   thread.fromLane = fromLane;
-  if (isComplete(first / WARP, lane(), lanes)) deliver(first, lanes);
+  if (isComplete(first / WARP, lane(), lanes, nullptr)) deliver(first, lanes);
   suspend();
   return thread.exchanged;
+}
+
+void warpWork(void* own, WarpWork work) {
+  const uint32_t first = currentThread() / WARP * WARP;
+  Thread& thread = threads[currentThread()];
+  thread.state = Thread::State::waiting;
+  thread.brought = own;
+  // Without all 32 it never happens, and the launch fails.
+  if (isComplete(first / WARP, lane(), ALL, work)) {
+    void* lanes[WARP];
+    for (uint32_t i = 0; i < WARP; i++) lanes[i] = threads[first + i].brought;
+    work(lanes);
+    for (uint32_t i = 0; i < WARP; i++) threads[first + i].state = Thread::State::ready;
+  }
+  suspend();
 }
 
 }  // namespace host

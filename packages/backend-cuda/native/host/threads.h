@@ -20,6 +20,8 @@ struct Thread {
   uint64_t value = 0;
   uint32_t fromLane = 0;
   Exchanged exchanged{};
+  /** To work that a warp does together. */
+  void* brought = nullptr;
 };
 
 /** By number in the block. */

@@ -2,35 +2,13 @@
 // A block makes a tile of y, a thread ROW_BLOCKS · 4 rows × 4 columns of it in registers. TILE_K steps of k of both operands stand in
 // shared memory, in f32 and with k outermost, while the next ones are on their way from global memory to its other half.
 // Scheme: V. Volkov & J. Demmel, "Benchmarking GPUs to tune dense linear algebra" (2008).
-#include "matmul-batch.h"
+#include "matmul-tiles.h"
 
 constexpr uint32_t TILE_K = 16;
 /** Terms that are summed in order; sums of blocks are added in a second accumulator. A multiple of TILE_K. */
 constexpr uint32_t SUM_BLOCK = 256;
 /** Past each row of a tile: threads that turn quads along k by 90° then meet 16 banks rather than 8. Whole quads stay aligned. */
 constexpr uint32_t TILE_GAP = 4;
-
-/** One operand: k × `length` elements, or `length` × k. */
-struct MatmulSide {
-  uint32_t length;
-  uint32_t isAlongK;
-  /** The contiguous axis is a multiple of 4. */
-  uint32_t isInFours;
-};
-
-struct MatmulParams {
-  const void* a;
-  const void* b;
-  /** Of T; f32 where it is parts of sums. */
-  void* y;
-  MatmulSide sideA;
-  MatmulSide sideB;
-  uint32_t k;
-  uint32_t rowTiles, columnTiles;
-  /** Of k, each with sums of its own; terms of each, a multiple of SUM_BLOCK; elements from one part's y to the next one's. */
-  uint32_t parts, partTerms, partElements;
-  MatmulBatch batch;
-};
 
 /** Carries TILE_K × SIZE elements of an operand from global to shared memory. */
 template <class T, uint32_t SIZE, uint32_t THREADS>
@@ -83,17 +61,6 @@ struct TileCarrier {
     }
   }
 };
-
-/** Four neighbours of a row, as far as the row goes. */
-template <class Y>
-__device__ void storeRow(Y* y, uint32_t count, bool isInFours, const float (&values)[4]) {
-  Quad<Y> quad;
-  for (int j = 0; j < 4; j++) quad.at[j] = fromFloat<Y>(values[j]);
-  if (isInFours && count > 0) storeQuad(y, quad);
-  if (isInFours) return;
-  for (uint32_t j = 0; j < 4; j++)
-    if (j < count) y[j] = quad.at[j];
-}
 
 template <class T, uint32_t LANE_ROWS, uint32_t LANE_COLUMNS, uint32_t ROW_BLOCKS>
 __device__ void matmulTile(const MatmulParams& p) {

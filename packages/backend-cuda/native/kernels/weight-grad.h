@@ -44,7 +44,9 @@ struct GradPixel {
     const auto h = static_cast<uint32_t>(row + tap.y);
     const auto w = static_cast<uint32_t>(column + tap.z);
     const bool isInside = h < static_cast<uint32_t>(p.heightX) && w < static_cast<uint32_t>(p.widthX);
-    return isInside ? static_cast<const T*>(p.x)[base + tap.x] : fromFloat<T>(0);
+    // Something is read in any case: a select costs less than a branch.
+    const T value = static_cast<const T*>(p.x)[isInside ? base + tap.x : 0];
+    return isInside ? value : fromFloat<T>(0);
   }
 };
 

@@ -1,35 +1,14 @@
 import { cpu } from "@vertebra/backend-cpu";
-import {
-  type Conv2dAttrs,
-  type Conv2dOptions,
-  conv2d,
-  conv2dInputGrad,
-  conv2dOutputShape,
-  conv2dWeightGrad,
-  type Device,
-  DTYPES,
-  type DType,
-  Philox,
-  Scope,
-  type Shape,
-  type Tensor,
-  tensor,
-  toDtype,
-  toPadding4,
-} from "@vertebra/core";
+import { type Device, DTYPES } from "@vertebra/core";
 import { afterAll, describe, expect, test } from "vitest";
-import type { CudaOperand, Step } from "../launch";
+import { type ConvRow, evaluate, kernelsFor } from "../testing/convolutions";
 import { openForTests } from "../testing/open-device";
-import { conv2d as planForward } from "./conv2d";
-import { conv2dWeightGrad as planWeightGrad } from "./conv2dWeightGrad";
 
 const { device, reason } = await openForTests();
 const host = await cpu({ threads: 1 }).open();
 
-type Row = readonly [what: string, x: Shape, weight: Shape, options: Conv2dOptions];
-
 /** One for each kernel and way of dividing the work on the two multiprocessors of the test driver, with sizes that fill no tile. */
-const CONVOLUTIONS: readonly Row[] = [
+const CONVOLUTIONS: readonly ConvRow[] = [
   ["tiles of 128 channels", [2, 17, 13, 11], [70, 17, 3, 3], { padding: 1 }],
   ["tiles of 128 channels, planes of quads", [2, 40, 8, 6], [130, 40, 3, 3], { padding: 1 }],
   ["tiles of 64 channels, dilation", [1, 7, 11, 9], [67, 7, 2, 3], { dilation: [3, 2] }],
@@ -66,54 +45,9 @@ const KERNELS = [
 ];
 
 test("the cases below run every kernel", () => {
-  const used = CONVOLUTIONS.flatMap(planned).map((step) => {
-    const { module, name } = (step as Step & { kernel: { module: string; name: string } }).kernel;
-    return `${module} ${name.replace(/_f32$/, "")}`;
-  });
-  expect([...new Set(used)].sort()).toEqual(KERNELS.toSorted());
+  const used = CONVOLUTIONS.flatMap((row) => kernelsFor(row, "f32"));
+  expect([...new Set(used)].sort()).toEqual(KERNELS.map((name) => `${name}_f32`).toSorted());
 });
-
-function planned([, xShape, weightShape, options]: Row): readonly Step[] {
-  const attrs = attrsOf(options);
-  const of = (shape: Shape): CudaOperand => ({ memory: { address: 0 }, shape, dtype: "f32" });
-  const [x, weight, y] = [of(xShape), of(weightShape), of(conv2dOutputShape(xShape, weightShape, attrs))];
-  const limits = { multiprocessors: 2, sharedBytesPerBlock: 1 << 16 };
-  const kernelSize = [weightShape[2] as number, weightShape[3] as number] as const;
-  return [...planForward([x, weight], [y], attrs, limits), ...planWeightGrad([x, y], [weight], { ...attrs, kernelSize }, limits)];
-}
-
-const toPair = (value: Conv2dOptions["stride"] = 1): readonly [number, number] =>
-  typeof value === "number" ? [value, value] : value;
-
-function attrsOf({ stride, padding = 0, dilation, groups = 1 }: Conv2dOptions): Conv2dAttrs {
-  return { stride: toPair(stride), padding: toPadding4(padding), dilation: toPair(dilation), groups };
-}
-
-/** y, dx and dw of whole numbers, which no order of adding them rounds in f32. */
-async function evaluate(on: Device, [, xShape, weightShape, options]: Row, dtype: DType): Promise<Float32Array[]> {
-  const scope = new Scope(undefined);
-  try {
-    const random = new Philox(1);
-    const of = (shape: Shape): Tensor => {
-      const values = random.normalArray(shape.reduce((count, size) => count * size, 1)).map(Math.round);
-      return tensor(values, { shape, device: on });
-    };
-    const map = (shape: Shape): Tensor => toDtype(of(shape), dtype);
-    const attrs = attrsOf(options);
-    const results = scope.run(() => {
-      const [x, weight] = [map(xShape), map(weightShape)];
-      const y = conv2d(x, weight, of(weightShape.slice(0, 1)), options);
-      const dy = map(y.shape);
-      const [, , h, w] = xShape as [number, number, number, number];
-      const [, , kh, kw] = weightShape as [number, number, number, number];
-      const dx = conv2dInputGrad(dy, weight, { ...attrs, inputSize: [h, w] });
-      return [y, dx, conv2dWeightGrad(x, dy, { ...attrs, kernelSize: [kh, kw] })].map((one) => toDtype(one, "f32"));
-    });
-    return (await Promise.all(results.map((one) => one.data()))) as Float32Array[];
-  } finally {
-    scope.end();
-  }
-}
 
 describe.skipIf(!device)(`convolutions on ${device?.adapter ?? reason}`, () => {
   afterAll(() => Promise.all([device?.close(), host.close()]));

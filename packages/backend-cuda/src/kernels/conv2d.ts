@@ -1,7 +1,8 @@
 import type { Conv2dAttrs, KernelTable } from "@vertebra/core";
 import { convSizes, forwardTable } from "@vertebra/core/plan";
 import type { CudaOperand, Limits, Plan, Step } from "../launch";
-import { type Epilogue, planProduct } from "./conv-product";
+import type { Epilogue } from "./conv-launch";
+import { planProduct } from "./conv-product";
 
 /** y [N, O, HO, WO] = conv(x [N, C, H, W], weight [O, C / groups, KH, KW]) + bias [O]. */
 export const conv2d: Plan<KernelTable["conv2d"]> = (inputs, outputs, attrs, limits) => {

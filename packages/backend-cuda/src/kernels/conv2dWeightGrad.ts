@@ -1,9 +1,22 @@
 import type { KernelTable } from "@vertebra/core";
 import { columnTable, convSizes, product } from "@vertebra/core/plan";
 import { type CudaOperand, type KernelName, kernelsOf, type Launch, LINE, type Limits, type Plan, type Step } from "../launch";
+import { bytesPerTile, hasTensorCores, MOST_STEPS, stepTerms, tensorKernelsOf } from "./tensor-cores";
 
+const TENSOR = tensorKernelsOf("conv2dWeightGradTensor");
 const TILED = kernelsOf("conv2dWeightGrad");
 const DIRECT = kernelsOf("conv2dWeightGradDirect");
+
+/** As conv2dWeightGradTensor.cu has them; `cost` is what a warp reads for a product, relative to the first: a guess. */
+const TENSOR_TILES = [
+  { rows: 128, columns: 128, threads: 256, cost: 1 },
+  { rows: 64, columns: 64, threads: 128, cost: 1.4 },
+  { rows: 32, columns: 128, threads: 128, cost: 1.4 },
+] as const;
+/** Tiles in shared memory. */
+const TENSOR_SLOTS = 2;
+/** Rows and columns from which on they beat kernels without tensor cores. */
+const TENSOR_LEAST = 16;
 
 /** As conv2dWeightGrad.cu has them. */
 const TILES = [
@@ -18,6 +31,7 @@ const DIRECT_COLUMNS = 4;
 const MIN_ROWS = 8;
 const TILED_FROM = 256;
 /** Pixels that are worth a block of their own, and of a step of the tiles: parts are whole steps. */
+const TENSOR_PIXELS = 512;
 const TILED_PIXELS = 256;
 const DIRECT_PIXELS = 4096;
 const STEP_PIXELS = 32;
@@ -41,6 +55,7 @@ interface GradProduct {
 interface Division {
   readonly kernel: KernelName;
   readonly block: number;
+  readonly sharedBytes?: number;
   readonly tilesM: number;
   readonly tilesN: number;
   readonly parts: number;
@@ -56,8 +71,7 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
   const { n, c, o, h, w, ho, wo, kh, kw } = sizes;
   const { groups, stride, padding } = attrs;
   const one: GradProduct = { rows: o / groups, columns: (c / groups) * kh * kw, groups, pixels: n * ho * wo };
-  const isSmall = one.rows < MIN_ROWS || one.rows * one.columns < TILED_FROM;
-  const { kernel, block, tilesM, tilesN, parts, partPixels } = (isSmall ? direct : tiled)(one, x, limits);
+  const { kernel, block, sharedBytes = 0, tilesM, tilesN, parts, partPixels } = divisionOf(one, x, limits);
   // Each part begins at a whole quad.
   const partWeights = Math.ceil(product(dw.shape) / 4) * 4;
   const scratch = parts > 1 ? { scratchBytes: parts * partWeights * 4 } : null;
@@ -71,6 +85,7 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
     ],
     grid: tilesM * tilesN * groups * parts,
     block,
+    sharedBytes,
   };
   if (scratch === null) return [sums];
   const quads = partWeights / 4;
@@ -83,6 +98,30 @@ export const conv2dWeightGrad: Plan<KernelTable["conv2dWeightGrad"]> = (inputs, 
   };
   return [sums, together];
 };
+
+function divisionOf(one: GradProduct, x: CudaOperand, limits: Limits): Division {
+  if (one.rows < MIN_ROWS || one.rows * one.columns < TILED_FROM) return direct(one, x, limits);
+  const isFull = Math.min(one.rows, one.columns, one.pixels) >= TENSOR_LEAST;
+  return (isFull && hasTensorCores(x.dtype, limits) ? tensor : tiled)(one, x, limits);
+}
+
+function tensor(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: Limits): Division {
+  const cuts = TENSOR_TILES.map((tile) => {
+    const [tilesM, tilesN] = [Math.ceil(one.rows / tile.rows), Math.ceil(one.columns / tile.columns)];
+    return { tile, tilesM, tilesN, time: tilesM * tilesN * tile.rows * tile.columns * tile.cost };
+  });
+  const { tile, tilesM, tilesN } = cuts.reduce((best, cut) => (cut.time < best.time ? cut : best));
+  const { rows, columns, threads } = tile;
+  const wanted = (TILED_BLOCKS * multiprocessors) / (tilesM * tilesN * one.groups);
+  return {
+    kernel: TENSOR(`tiles${rows}x${columns}`, dtype),
+    block: threads,
+    sharedBytes: TENSOR_SLOTS * (bytesPerTile(rows, false, dtype) + bytesPerTile(columns, false, dtype)),
+    tilesM,
+    tilesN,
+    ...divide(one.pixels, wanted, TENSOR_PIXELS, MOST_STEPS * stepTerms(dtype)),
+  };
+}
 
 function tiled(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: Limits): Division {
   const { rows, columns } =
@@ -100,10 +139,10 @@ function direct(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: L
   return { kernel: DIRECT("columns4", dtype), block, tilesM, tilesN, ...divide(one.pixels, wanted, DIRECT_PIXELS) };
 }
 
-/** The pixels in about as many parts as are wanted, of at least so many. */
-function divide(pixels: number, wanted: number, least: number): Pick<Division, "parts" | "partPixels"> {
+/** The pixels in about as many parts as are wanted, of at least so many each and at most so many. */
+function divide(pixels: number, wanted: number, least: number, most = MOST_PIXELS): Pick<Division, "parts" | "partPixels"> {
   const worthwhile = Math.min(Math.floor(wanted), Math.floor(pixels / least));
-  const count = Math.max(1, worthwhile, Math.ceil(pixels / MOST_PIXELS));
+  const count = Math.max(1, worthwhile, Math.ceil(pixels / most));
   const partPixels = Math.max(1, Math.ceil(pixels / count / STEP_PIXELS)) * STEP_PIXELS;
   return { parts: Math.max(1, Math.ceil(pixels / partPixels)), partPixels };
 }

@@ -2,8 +2,8 @@ import { type Product, product, type Side } from "@vertebra/core/plan";
 import { type CudaOperand, kernelsOf, type Launch, LINE, type Limits, type Scratch, type Step } from "../launch";
 import { batchWords } from "./matmul-batch";
 
-/** A variant of matmul.cu. */
-interface Tile {
+/** A size of tiles that there is a kernel for. */
+export interface Tile {
   readonly rows: number;
   readonly columns: number;
   readonly threads: number;
@@ -31,7 +31,7 @@ const MOST_PARTS = 128;
 const MOST_PART_TERMS = LEAST_PART_TERMS * LEAST_PART_TERMS;
 
 /** How a product is cut. */
-interface Cut {
+export interface Cut {
   readonly tile: Tile;
   readonly rowTiles: number;
   readonly columnTiles: number;
@@ -39,18 +39,26 @@ interface Cut {
   readonly partTerms: number;
 }
 
+/** The kernel that makes the tiles, and the shared memory that its launch says. */
+export type TileKernel = Pick<Launch, "kernel" | "sharedBytes">;
+
 const kernel = kernelsOf("matmul");
 
-/** The launch of a product by tiles, and where k is divided, the one that adds the parts. */
+/** The launches of a product without tensor cores. */
 export function tileSteps(problem: Product<CudaOperand>, limits: Limits): readonly Step[] {
-  const { y } = problem;
   const cut = bestCut(problem, limits);
-  if (cut.parts === 1) return [tileLaunch(problem, cut, y, 0)];
+  return cutSteps(problem, cut, { kernel: kernel(`matmul${cut.tile.rows}x${cut.tile.columns}`, problem.y.dtype) });
+}
+
+/** The launch of a product by tiles, and where k is divided, the one that adds the parts. */
+export function cutSteps(problem: Product<CudaOperand>, cut: Cut, by: TileKernel): readonly Step[] {
+  const { y } = problem;
+  if (cut.parts === 1) return [{ ...by, ...tileLaunch(problem, cut, y, 0) }];
   // Each part begins at a whole quad.
   const elements = Math.ceil(product(y.shape) / 4) * 4;
   const parts: Scratch = { scratchBytes: cut.parts * elements * 4 };
   return [
-    tileLaunch(problem, cut, parts, elements),
+    { ...by, ...tileLaunch(problem, cut, parts, elements) },
     {
       kernel: kernel("matmulParts", y.dtype),
       bindings: [parts, y],
@@ -61,15 +69,15 @@ export function tileSteps(problem: Product<CudaOperand>, limits: Limits): readon
   ];
 }
 
+/** MatmulParams. */
 function tileLaunch(
-  { a, b, y, k, entries, batch }: Product<CudaOperand>,
+  { a, b, k, entries, batch }: Product<CudaOperand>,
   cut: Cut,
   to: Launch["bindings"][number],
   partElements: number,
-): Launch {
+): Omit<Launch, "kernel"> {
   const { tile, rowTiles, columnTiles, parts, partTerms } = cut;
   return {
-    kernel: kernel(`matmul${tile.rows}x${tile.columns}`, y.dtype),
     bindings: [a.operand, b.operand, to],
     words: [...sideWords(a), ...sideWords(b), k, rowTiles, columnTiles, parts, partTerms, partElements, ...batchWords(batch)],
     grid: entries * parts * rowTiles * columnTiles,

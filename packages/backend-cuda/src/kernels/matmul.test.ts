@@ -1,32 +1,15 @@
-import { type Device, type DType, type KernelTable, matmul, Philox, type Shape, tensor } from "@vertebra/core";
-import { broadcastStrides, product } from "@vertebra/core/plan";
+import { type Device, type DType, type MatmulAttrs, matmul, type Shape, tensor } from "@vertebra/core";
 import { afterAll, describe, expect, it } from "vitest";
-import type { CudaOperand, Launch, Limits, Scratch } from "../launch";
+import type { Launch, Limits, Scratch } from "../launch";
 import { openForTests } from "../testing/open-device";
+import { integers, operandOf, PLAIN, productOf, shapesOf, TRANSPOSES } from "../testing/products";
 import { matmul as planOf } from "./matmul";
 
-type Attrs = KernelTable["matmul"];
-
-const PLAIN: Attrs = { transA: false, transB: false };
-const TRANSPOSES: readonly Attrs[] = [
-  PLAIN,
-  { transA: true, transB: false },
-  { transA: false, transB: true },
-  { transA: true, transB: true },
-];
+type Attrs = MatmulAttrs;
 
 /** An A100, and the test driver. */
-const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152 };
-const SMALL: Limits = { multiprocessors: 2, sharedBytesPerBlock: 49_152 };
-
-const operandOf = (shape: Shape, dtype: DType = "f32"): CudaOperand => ({ memory: { address: 0 }, shape, dtype });
-
-/** Shapes of a, b and y. */
-const shapesOf = (m: number, n: number, k: number, { transA, transB }: Attrs): [Shape, Shape, Shape] => [
-  transA ? [k, m] : [m, k],
-  transB ? [n, k] : [k, n],
-  [m, n],
-];
+const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false };
+const SMALL: Limits = { multiprocessors: 2, sharedBytesPerBlock: 49_152, tf32: false };
 
 function launchesOf([a, b, y]: readonly [Shape, Shape, Shape], attrs: Partial<Attrs> = {}, limits = LARGE): readonly Launch[] {
   return planOf([operandOf(a), operandOf(b)], [operandOf(y)], { ...PLAIN, ...attrs }, limits) as readonly Launch[];
@@ -196,33 +179,3 @@ describe.skipIf(!device)(`matmul on ${device?.adapter ?? reason}`, () => {
     }
   });
 });
-
-/** −1, 0 or 1: sums of up to 256 of them are exact in bf16. */
-const integers = (shape: Shape, seed: number): Float32Array =>
-  Float32Array.from(new Philox(seed).uniformArray(product(shape)), (value) => Math.floor(3 * value) - 1);
-
-/** y [...batch, M, N] by loops. */
-function productOf(
-  [a, left]: readonly [Shape, Float32Array],
-  [b, right]: readonly [Shape, Float32Array],
-  batch: Shape,
-  { transA, transB }: Attrs,
-): Float64Array {
-  const [m, k] = (transA ? a.slice(-2).reverse() : a.slice(-2)) as [number, number];
-  const n = b.at(transB ? -2 : -1) as number;
-  const [aRow, aStep, bStep, bColumn] = [transA ? 1 : k, transA ? m : 1, transB ? 1 : n, transB ? k : 1];
-  const [ofA, ofB] = [a, b].map((shape) => broadcastStrides(shape.slice(0, -2), batch.length)) as [number[], number[]];
-  return Float64Array.from({ length: product(batch) * m * n }, (_, i) => {
-    const entry = indexOf(Math.floor(i / (m * n)), batch);
-    const aAt = dot(entry, ofA) * m * k + (Math.floor(i / n) % m) * aRow;
-    const bAt = dot(entry, ofB) * k * n + (i % n) * bColumn;
-    let sum = 0;
-    for (let l = 0; l < k; l++) sum += (left[aAt + l * aStep] as number) * (right[bAt + l * bStep] as number);
-    return sum;
-  });
-}
-
-const indexOf = (i: number, sizes: Shape): number[] =>
-  sizes.map((size, axis) => Math.floor(i / product(sizes.slice(axis + 1))) % size);
-const dot = (index: readonly number[], strides: readonly number[]): number =>
-  index.reduce((sum, value, axis) => sum + value * (strides[axis] as number), 0);

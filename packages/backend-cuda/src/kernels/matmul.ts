@@ -4,6 +4,7 @@ import { type CudaOperand, kernelsOf, type Launch, LINE, type Plan } from "../la
 import { fillSteps } from "./fill";
 import { batchWords } from "./matmul-batch";
 import { FEW_ROWS, fewRowsLaunch } from "./matmul-few-rows";
+import { tensorSteps } from "./matmul-tensor";
 import { tileSteps } from "./matmul-tiles";
 
 /** Below it most threads that share a column's k in the kernels for few rows would have nothing to do. */
@@ -25,7 +26,8 @@ export const matmul: Plan<KernelTable["matmul"]> = (inputs, outputs, attrs, limi
   // Here it counts to read the other operand once, with all of the device.
   if (isThin && k >= FEW_ROWS_LEAST_K) return [fewRowsLaunch(problem, limits)];
   const isSmall = isThin || a.length * b.length <= DIRECT_ELEMENTS;
-  return isSmall && k <= DIRECT_MOST_K ? [directLaunch(problem)] : tileSteps(problem, limits);
+  if (isSmall && k <= DIRECT_MOST_K) return [directLaunch(problem)];
+  return tensorSteps(problem, limits) ?? tileSteps(problem, limits);
 };
 
 const direct = kernelsOf("matmulDirect");

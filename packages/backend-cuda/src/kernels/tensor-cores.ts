@@ -1,0 +1,26 @@
+import type { DType } from "@vertebra/core";
+import { type KernelName, kernelsOf, type Limits } from "../launch";
+
+/** Steps of a product that are added one after another: as in mma-tile.h. */
+export const MOST_STEPS = 512;
+
+/** Whether products of `dtype` may run on tensor cores: those of f32 only where the device was opened so. */
+export const hasTensorCores = (dtype: DType, { tf32 }: Limits): boolean => dtype !== "f32" || tf32;
+
+/** Terms that a tensor core adds in a step. */
+export const stepTerms = (dtype: DType): number => (dtype === "f32" ? 8 : 16);
+
+/** As kernelsOf; kernels on tensor cores name what they compute in. */
+export const tensorKernelsOf =
+  (module: string) =>
+  (name: string, dtype: DType): KernelName =>
+    kernelsOf(module)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
+
+/** Of k in a tile: as in mma-tile.h. */
+const LINE_BYTES = 64;
+/** Two chunks more for each of 16 k. */
+const GAP_BYTES = 16 * 2 * 16;
+
+/** Shared memory that `lines` lines of an operand take: SPACE of mma-tile.h. */
+export const bytesPerTile = (lines: number, isAlongK: boolean, dtype: DType): number =>
+  lines * LINE_BYTES + (dtype === "f32" && !isAlongK ? GAP_BYTES : 0);
