@@ -190,7 +190,7 @@ export { toDtype } from "./ops/toDtype";
 export { topK } from "./ops/topK";
 export * from "./ops/unary";
 export { uniform } from "./ops/uniform";
-export { updateRunningStats } from "./ops/updateRunningStats";
+export { type UpdateRunningStatsAttrs, updateRunningStats } from "./ops/updateRunningStats";
 export { transposeWindows, type WeightedWindows, type Windows, weightedWindows } from "./ops/windows";
 export { type AdagradOptions, adagrad } from "./optim/adagrad";
 export { type AdamOptions, adam, adamW } from "./optim/adam";
