@@ -25,10 +25,11 @@ const MOST_ERROR = { f32: 1e-3, tf32: 5e-3, f16: 5e-3, bf16: 4e-2 };
 const PERIOD = 65_537;
 let normals;
 
-export async function timeCudaOp(device, row) {
+export async function timeCudaOp(device, row, { prepare = async () => {} } = {}) {
   const own = scope();
   try {
     const made = noGrad(() => MAKERS[row.kind](device, row));
+    await prepare(() => noGrad(made.call));
     const sampledError = made.error && (await made.error());
     const times = await timeCalls(device, () => noGrad(made.call));
     const gflops = row.macs && (2 * row.macs) / times.gpuMs / 1e6;

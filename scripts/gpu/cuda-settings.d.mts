@@ -3,6 +3,8 @@ export interface CudaOptions {
   readonly lib: string;
   readonly isSoftware: boolean;
   readonly hasLibrary?: (name: string) => boolean;
+  /** Folders of cuBLASLt and cuDNN, joined by colons; empty where there are none. Default: those of python3's PyTorch. */
+  readonly findLibraries?: () => string;
 }
 export interface CudaSettings {
   readonly env: Readonly<Record<string, string>>;

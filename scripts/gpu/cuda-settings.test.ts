@@ -9,11 +9,22 @@ afterAll(() => rmSync(lib, { recursive: true }));
 
 describe("cudaSettings", () => {
   const on = (libraries: readonly string[], env = {}) =>
-    cudaSettings({ env, lib, isSoftware: false, hasLibrary: (name) => libraries.includes(name) });
+    cudaSettings({
+      env,
+      lib,
+      isSoftware: false,
+      hasLibrary: (name) => libraries.includes(name),
+      findLibraries: () => "/usr/nvidia/lib",
+    });
 
   it("takes the system's driver, and says where there is none", () => {
-    expect(on(["libcuda.so.1"])).toEqual({ env: {}, driver: "the system's libcuda.so.1", isThere: true });
+    const env = { VERTEBRA_CUDA_LIBRARIES: "/usr/nvidia/lib" };
+    expect(on(["libcuda.so.1"])).toEqual({ env, driver: "the system's libcuda.so.1", isThere: true });
     expect(on([])).toEqual({ env: {}, driver: "none found", isThere: false });
+  });
+
+  it("leaves the folders of libraries that the environment names", () => {
+    expect(on(["libcuda.so.1"], { VERTEBRA_CUDA_LIBRARIES: "/opt/lib" })).toMatchObject({ env: {}, isThere: true });
   });
 
   it("leaves a driver that the environment names", () => {

@@ -37,7 +37,7 @@ export async function timeCalls(device, run) {
     calls: calls * rounds.length,
     ops,
     launches: perCall(({ launches }) => launches),
-    scriptMicrosPerOp: (1000 * perCall(({ scriptMs }) => scriptMs)) / ops,
+    ...(ops > 0 && { scriptMicrosPerOp: (1000 * perCall(({ scriptMs }) => scriptMs)) / ops }),
   };
 }
 

@@ -1,55 +1,72 @@
-import { cuda } from "@vertebra/backend-cuda";
+import { cuda, record, tune } from "@vertebra/backend-cuda";
 import { add, copyInto, noGrad, OutOfMemoryError, tensor } from "@vertebra/core";
 import { modelCases, opCases } from "../cuda-cases.mjs";
 import { timeCudaOp } from "../cuda-ops.mjs";
 import { shown } from "../format.mjs";
 import { timeInference, timeStep } from "../model-timing.mjs";
-import { timeCalls } from "../timing.mjs";
+import { timeAnswers, timeCalls } from "../timing.mjs";
 import { torchPeer } from "../torch-peer.mjs";
 
 const RUNS = { inference: timeInference, step: timeStep };
 
-/** Ops, or models, by the name of the step: with PyTorch on the same GPU behind it. */
+/** Rows measured on a device with these options. TF32 is an option of the device, and so are NVIDIA's libraries. */
+const PASSES = [
+  { options: { vendor: false }, takes: ({ precision }) => precision !== "tf32" },
+  { options: { vendor: true }, takes: ({ precision, bytes }) => precision !== "tf32" && !bytes },
+  { options: { vendor: false, tf32: true }, takes: ({ precision }) => precision === "tf32" },
+  { options: { vendor: true, tf32: true }, takes: ({ precision }) => precision === "tf32" },
+];
+/** What stands behind the key of a row that libraries may be used in; the peer's row is the one without. */
+const WITH_LIBRARIES = ", libraries";
+
+/** Ops, or models, by the name of the step: with our own kernels, with NVIDIA's libraries where they are faster, and PyTorch behind both. */
 export async function run(recorder, { name, isSoftware }) {
   const isOps = name === "cuda-bench-ops";
   const rows = isOps ? opCases(isSoftware) : modelCases(isSoftware);
-  const time = isOps ? timeCudaOp : (device, row) => RUNS[row.kind](device, row);
-  // TF32 is an option of the device, and two devices on one GPU would share its memory: its rows come last.
-  await withDevice({}, async (device) => {
-    if (isOps) await timeDevice(recorder, device, isSoftware);
-    for (const row of rows.filter(({ precision }) => precision !== "tf32")) await record(recorder, row, device, time);
-  });
-  const tf32 = rows.filter(({ precision }) => precision === "tf32");
-  if (tf32.some(({ key }) => recorder.isOpen(key))) {
-    await withDevice({ tf32: true }, async (device, reason) => {
-      for (const row of tf32) await record(recorder, row, device, reason ? async () => ({ skipped: reason }) : time);
-    });
+  const time = isOps ? timeCudaOp : (device, row, hooks) => RUNS[row.kind](device, row, hooks);
+  // Two devices on one GPU would share its memory: one pass behind the other.
+  for (const { options, takes } of PASSES) {
+    const own = rows.filter(takes).map((row) => (options.vendor ? { ...row, key: `${row.key}${WITH_LIBRARIES}` } : row));
+    const isFirst = !options.vendor && !options.tf32;
+    if (!own.some(({ key }) => recorder.isOpen(key)) && !isFirst) continue;
+    const device = await cuda(options).open();
+    const { libraries } = device;
+    if (isOps && isFirst) await timeDevice(recorder, device, isSoftware);
+    const reason =
+      options.vendor && libraries.every((line) => !/^(cuBLASLt|cuDNN) \d/.test(line)) ? libraries.join("; ") : undefined;
+    for (const row of own) await measure(recorder, row, device, reason ? async () => ({ skipped: reason }) : time);
+    await device.close();
   }
   await torchPeer(recorder, rows);
 }
 
-/** Opens a device for `work`, and closes it. One that hasn't got the options is told to `work` as a reason. */
-async function withDevice(options, work) {
-  let device;
-  try {
-    device = await cuda(options).open();
-  } catch (error) {
-    if (!/option/.test(error.message)) throw error;
-    return work(undefined, error.message);
-  }
-  await work(device);
-  await device.close();
+/** Calls are recorded where the host would be what takes longest. */
+const hooksFor = (device, { key, batch }) => ({
+  ...(key.endsWith(WITH_LIBRARIES) && { prepare: (call) => tune(device, call) }),
+  ...(batch === 1 && { replay: (call) => timeReplay(device, call) }),
+});
+
+async function timeReplay(device, call) {
+  const recording = record(device, call);
+  const replay = () => recording.replay();
+  const { ms, gpuMs } = await timeCalls(device, replay);
+  const answerMs = await timeAnswers(() => {
+    replay();
+    return recording.result;
+  });
+  recording.dispose();
+  return { replayed: { ms, gpuMs, answerMs } };
 }
 
-function record(recorder, row, device, time) {
+function measure(recorder, row, device, time) {
   return recorder.record(row.key, async () => {
     try {
-      return await time(device, row);
+      return await time(device, row, hooksFor(device, row));
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       return { skipped: error.message };
     } finally {
-      device?.empty();
+      device.empty();
     }
   });
 }

@@ -5,20 +5,36 @@ import { device } from "vertebra";
 /** Failures that are written down of one op. */
 const MOST_FAILURES = 20;
 
-/** The cpu is checked beside WebGPU, as browsers have both. CUDA's machines are lent by the minute. */
-const DEVICES = { webgpu: ["cpu", "webgpu"], cuda: ["cuda"] };
+/** Ops that NVIDIA's libraries may take. */
+const OF_LIBRARIES = ["matmul", "conv2d", "conv2dFused", "conv2dInputGrad", "conv2dWeightGrad"];
 
 /** As `vertebra parity --devices …` does it, and the fused kernels; op by op, so that an end in between loses little. */
 export async function run(recorder, { backend }) {
-  const devices = await Promise.all(DEVICES[backend].map((name) => device(name)));
-  const fused = devices.flatMap((each) => Object.keys(each.fused));
-  for (const op of new Set([...Object.keys(OPS), ...fused])) {
-    await recorder.record(op, async () => summary(await runOps(devices, { ops: [op] })));
+  await (backend === "cuda"
+    ? runOnCuda(recorder)
+    : runOn(recorder, await Promise.all(["cpu", "webgpu"].map((name) => device(name)))));
+}
+
+/** Our own kernels, then the libraries wherever they take a call. CUDA's machines are lent by the minute: the cpu was checked elsewhere. */
+async function runOnCuda(recorder) {
+  const { cuda } = await import("@vertebra/backend-cuda");
+  await runOn(recorder, [await cuda({ vendor: false }).open()]);
+  const always = await cuda({ vendor: "always" }).open();
+  const isThere = always.libraries.some((line) => /^(cuBLASLt|cuDNN) \d/.test(line));
+  if (isThere) await runOn(recorder, [always], { ops: OF_LIBRARIES, suffix: ", libraries" });
+  else await recorder.record("libraries", async () => ({ skipped: always.libraries.join("; ") }));
+}
+
+async function runOn(recorder, devices, { ops = allOps(devices), suffix = "" } = {}) {
+  for (const op of ops) {
+    await recorder.record(`${op}${suffix}`, async () => summary(await runOps(devices, { ops: [op] })));
     // A lost device stays lost: without this every op behind would fail too. The next process goes on.
     for (const each of devices) await each.sync().catch(ignoreFailure);
   }
   for (const each of devices) await each.close();
 }
+
+const allOps = (devices) => new Set([...Object.keys(OPS), ...devices.flatMap((each) => Object.keys(each.fused))]);
 
 function summary({ passed, failed, skipped, worst, failures }) {
   return {
