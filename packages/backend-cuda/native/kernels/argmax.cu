@@ -20,20 +20,20 @@ template <class T>
 __device__ void argmax(const ArgmaxParams& p) {
   const Lines& lines = p.lines;
   const uint32_t part = blockIdx.x / p.tiles;
-  const LineShare own = shareOf(lines, blockIdx.x % p.tiles);
-  const bool isMine = own.line < lines.count;
-  const T* const x = static_cast<const T*>(p.x) + (isMine ? startOf(lines, own.line) : 0);
+  const Share own = shareOf(lines, blockIdx.x % p.tiles);
+  const bool isMine = own.output < lines.count;
+  const T* const x = static_cast<const T*>(p.x) + (isMine ? startOf(lines, own.output) : 0);
   const uint32_t end = isMine ? min(lines.n, (part + 1) * p.length) : 0;
   uint64_t best = NONE;
   for (uint32_t i = part * p.length + own.lane; i < end; i += lines.lanes) best = better(best, rankOf(orderOf(x[i * lines.inner]), i));
-  best = bestOfLanes(best, lines.lanes, lines.apart);
+  best = bestOfLanes(best, own, lines.lanes);
   if (!isMine || own.lane > 0) return;
-  if (p.best == nullptr) p.y[own.line] = static_cast<int32_t>(indexOf(best));
-  else p.best[part * lines.count + own.line] = best;
+  if (p.best == nullptr) p.y[own.output] = static_cast<int32_t>(indexOf(best));
+  else p.best[part * lines.count + own.output] = best;
 }
 
-KERNEL(argmax_f32, ArgmaxParams, LINES_THREADS) { argmax<float>(p); }
-KERNEL(argmax_i32, ArgmaxParams, LINES_THREADS) { argmax<int32_t>(p); }
+KERNEL(argmax_f32, ArgmaxParams, REDUCE_THREADS) { argmax<float>(p); }
+KERNEL(argmax_i32, ArgmaxParams, REDUCE_THREADS) { argmax<int32_t>(p); }
 
 struct ArgmaxJoinParams {
   const uint64_t* best;
@@ -49,6 +49,6 @@ KERNEL(argmaxJoin, ArgmaxJoinParams, 256) {
   if (line < p.lines) {
     for (uint32_t part = threadIdx.x % 32; part < p.parts; part += 32) best = better(best, p.best[part * p.lines + line]);
   }
-  best = bestOfLanes(best, 32, 1);
+  best = bestOfLanes(best, shareOf(blockIdx.x, 32, false), 32);
   if (line < p.lines && threadIdx.x % 32 == 0) p.y[line] = static_cast<int32_t>(indexOf(best));
 }

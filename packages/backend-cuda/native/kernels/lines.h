@@ -1,10 +1,8 @@
 // The best elements of lines of x [outer, n, inner] along n. Elements are compared by their ranks: the larger is the better one.
 #pragma once
-#include "device.h"
+#include "reduce-axes.h"
 
-constexpr uint32_t LINES_THREADS = 256;
-
-/** x as lines, and how they are given to blocks of LINES_THREADS threads: as in src/kernels/lines.ts. */
+/** x as lines, and how they are given to blocks of REDUCE_THREADS threads: as in src/kernels/lines.ts. */
 struct Lines {
   /** outer · inner */
   uint32_t count;
@@ -15,16 +13,7 @@ struct Lines {
   uint32_t apart;
 };
 
-/** A thread's part in a line. */
-struct LineShare {
-  uint32_t line, lane;
-};
-
-__device__ inline LineShare shareOf(const Lines& lines, uint32_t tile) {
-  const uint32_t perBlock = LINES_THREADS / lines.lanes;
-  if (lines.apart == 1) return {tile * perBlock + threadIdx.x / lines.lanes, threadIdx.x % lines.lanes};
-  return {tile * perBlock + threadIdx.x % perBlock, threadIdx.x / perBlock};
-}
+__device__ inline Share shareOf(const Lines& lines, uint32_t tile) { return shareOf(tile, lines.lanes, lines.apart != 1); }
 
 /** The first element of a line. */
 __device__ inline uint32_t startOf(const Lines& lines, uint32_t line) {
@@ -49,19 +38,16 @@ __device__ inline uint32_t indexOf(uint64_t rank) { return 0xfffffffeu - static_
 
 __device__ inline uint64_t better(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-/** The best of the `count` lanes that lie `apart`, the same in each. Every thread of the block must call it. */
-__device__ inline uint64_t bestOfLanes(uint64_t own, uint32_t count, uint32_t apart) {
-  __shared__ uint64_t partial[LINES_THREADS];
-  const uint32_t span = count * apart;
-  for (uint32_t distance = apart; distance < 32 && distance < span; distance *= 2)
-    own = better(own, __shfl_xor_sync(ALL_LANES, own, static_cast<int>(distance)));
-  const uint32_t next = max(apart, 32u);
-  if (next >= span) return own;
-  partial[threadIdx.x] = own;
-  __syncthreads();
-  const uint32_t first = threadIdx.x / span * span + threadIdx.x % next;
-  for (uint32_t other = 0; other < span; other += next) own = better(own, partial[first + other]);
+struct Best {
+  using Value = uint64_t;
+  __device__ static Value combine(Value a, Value b) { return better(a, b); }
+};
+
+/** The best of a line's lanes, the same in each. Every thread of the block must call it. */
+__device__ inline uint64_t bestOfLanes(uint64_t own, const Share& share, uint32_t lanes) {
+  __shared__ uint64_t partial[REDUCE_THREADS];
+  const uint64_t best = combineLanes<Best>(own, share, lanes, partial);
   // The next call writes there again.
-  __syncthreads();
-  return own;
+  if (lanes * share.apart > 32) __syncthreads();
+  return best;
 }

@@ -28,14 +28,14 @@ __device__ uint64_t bestBelow(uint64_t limit, const float* x, const Lines& lines
 template <bool LARGEST>
 __device__ void topK(const TopKParams& p) {
   const Lines& lines = p.lines;
-  const LineShare own = shareOf(lines, blockIdx.x);
-  const bool isMine = own.line < lines.count;
-  const float* const x = p.x + (isMine ? startOf(lines, own.line) : 0);
+  const Share own = shareOf(lines, blockIdx.x);
+  const bool isMine = own.output < lines.count;
+  const float* const x = p.x + (isMine ? startOf(lines, own.output) : 0);
   const uint32_t end = isMine ? lines.n : 0;
-  uint32_t to = isMine ? own.line / lines.inner * p.k * lines.inner + own.line % lines.inner : 0;
+  uint32_t to = isMine ? own.output / lines.inner * p.k * lines.inner + own.output % lines.inner : 0;
   uint64_t mine = bestBelow<LARGEST>(BEST, x, lines, own.lane, end);
   for (uint32_t place = 0; place < p.k; place++, to += lines.inner) {
-    const uint64_t best = bestOfLanes(mine, lines.lanes, lines.apart);
+    const uint64_t best = bestOfLanes(mine, own, lines.lanes);
     // Ranks differ by their indices, so that it is one thread's.
     if (best != mine || !isMine) continue;
     p.values[to] = x[indexOf(best) * lines.inner];
@@ -44,5 +44,5 @@ __device__ void topK(const TopKParams& p) {
   }
 }
 
-KERNEL(topKLargest, TopKParams, LINES_THREADS) { topK<true>(p); }
-KERNEL(topKSmallest, TopKParams, LINES_THREADS) { topK<false>(p); }
+KERNEL(topKLargest, TopKParams, REDUCE_THREADS) { topK<true>(p); }
+KERNEL(topKSmallest, TopKParams, REDUCE_THREADS) { topK<false>(p); }
