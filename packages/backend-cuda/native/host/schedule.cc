@@ -9,7 +9,7 @@
 Schedule Schedule::fromEnvironment() {
   Schedule schedule;
   const char* value = std::getenv("VERTEBRA_CUDA_HOST_SCHEDULE");
-  const std::string text = value ? value : "forward";
+  const std::string text = value && *value ? value : "forward";
   const std::string random = "random:";
   if (text == "reverse") schedule.kind_ = Kind::reverse;
   else if (text.compare(0, random.size(), random) == 0) {
