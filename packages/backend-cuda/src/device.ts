@@ -256,7 +256,6 @@ export class CudaDevice implements Device {
       queue,
       library: new KernelLibrary(loaded, device, info),
       tables: new Tables(reserving, (buffer, bytes) => this.#upload(buffer, bytes)),
-      steps: [],
       vendor: vendor.off === undefined ? new Vendor({ native, device, queue, pool: reserving, gpu, ...vendor }) : undefined,
       requireUsable: (op) => this.requireUsable(op),
     };

@@ -4,7 +4,7 @@ import type { KernelLibrary } from "./kernel-library";
 import { isSameStep, joinSteps, STEP_TENSORS } from "./kernels/optimizer-step";
 import type { Binding, Copy, CudaMemory, CudaOperand, Launch, Limits, ParameterStep, Plan, Scratch, Step } from "./launch";
 import type { CudaBuffer } from "./pool";
-import type { LaunchQueue } from "./queue";
+import type { LaunchQueue, Pending } from "./queue";
 import type { ReservingPool } from "./reserving-pool";
 import type { Tables } from "./tables";
 import { DESCRIPTIONS, type Description } from "./vendor/describe";
@@ -21,8 +21,6 @@ export interface Runtime {
   readonly queue: LaunchQueue;
   readonly library: KernelLibrary;
   readonly tables: Tables;
-  /** An optimizer's steps that wait for more of their kind. */
-  readonly steps: ParameterStep[];
   /** NVIDIA's libraries; undefined where they are switched off. */
   readonly vendor: Vendor | undefined;
   /** Set while calls are collected to be measured. */
@@ -71,15 +69,35 @@ function isDoneByLibrary({ vendor, limits, contests }: Runtime, { plan, descript
   return vendor.tryRun(call);
 }
 
-/** One launch for the optimizer's steps that follow each other: it is queued when something else comes, or they are enough. */
+/** An optimizer's steps that follow each other, which become one launch. */
+class JoinedSteps implements Pending {
+  readonly #steps: ParameterStep[] = [];
+
+  constructor(readonly runtime: Runtime) {}
+
+  /** Adds a step, if the launch can have it too. */
+  takes(step: ParameterStep): boolean {
+    const [first] = this.#steps;
+    if (first && (this.#steps.length === STEP_TENSORS || !isSameStep(first, step))) return false;
+    this.#steps.push(step);
+    // They may be released before the launch is made.
+    this.runtime.pool.use(step.hyper.memory.address);
+    for (const tensor of step.tensors) if (tensor) this.runtime.pool.use(tensor.memory.address);
+    return true;
+  }
+
+  launch(): void {
+    launch(this.runtime, joinSteps(this.#steps), new Map());
+  }
+}
+
 function addStep(runtime: Runtime, step: ParameterStep): void {
-  const { pool, queue, steps } = runtime;
-  const [first] = steps;
-  if (first && (steps.length === STEP_TENSORS || !isSameStep(first, step))) queue.settle();
-  steps.push(step);
-  // They may be released before the launch is made.
-  for (const tensor of [step.hyper, ...step.tensors]) if (tensor) pool.use(tensor.memory.address);
-  queue.pending = () => launch(runtime, joinSteps(steps.splice(0)), new Map());
+  const { queue } = runtime;
+  if (queue.pending instanceof JoinedSteps && queue.pending.takes(step)) return;
+  queue.settle();
+  const joined = new JoinedSteps(runtime);
+  joined.takes(step);
+  queue.pending = joined;
 }
 
 /** Queues the launches and copies, with scratch memory for as long as they take. */

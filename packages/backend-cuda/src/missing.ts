@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { constants } from "node:os";
 
 /** Why an addon doesn't load, in a line. */
-export function reasonOf(error: unknown): string {
+export function loadFailure(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "MODULE_NOT_FOUND") return "not there";
   return message.split("\n", 1)[0] ?? "";

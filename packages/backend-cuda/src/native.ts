@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Native } from "./addon";
 import { missing, noHostDriver, translate } from "./errors";
-import { reasonOf } from "./missing";
+import { loadFailure } from "./missing";
 
 /** The addon and the driver it is to use. */
 export interface Loaded {
@@ -73,7 +73,7 @@ export function findAddon(
       const native = intercepted(require(fileURLToPath(new URL(ADDON, folder))) as Native, translate);
       return { addon: { native, folder, folders: foldersOf(places) } };
     } catch (error) {
-      reasons.push(`${name}: ${reasonOf(error)}`);
+      reasons.push(`${name}: ${loadFailure(error)}`);
     }
   }
   return { reason: reasons.join("; ") };

@@ -4,10 +4,14 @@ import { Batch, type EncodedCopy, type EncodedLaunch, type EncodedPlan } from ".
 /** Launches of one call of the addon. Fewer cost more JavaScript, more let the GPU wait for the first. */
 const MAX_LAUNCHES = 32;
 
+/** What was given but isn't a launch yet: it becomes one before anything else is queued. */
+export interface Pending {
+  launch(): void;
+}
+
 /** Collects launches and hands them to the driver when there are enough, or when something else has to come behind them. */
 export class LaunchQueue {
-  /** Queues what was given but isn't a launch yet; called before anything else is queued. */
-  pending: (() => void) | undefined;
+  pending: Pending | undefined;
   readonly #batch = new Batch();
   #recorded: Batch | undefined;
   /** Since opening, for benches. What is recorded doesn't count. */
@@ -63,7 +67,7 @@ export class LaunchQueue {
   settle(): void {
     const { pending } = this;
     this.pending = undefined;
-    pending?.();
+    pending?.launch();
   }
 
   #open(): Batch {

@@ -252,6 +252,26 @@ describe.skipIf(!opened)(`recordings on ${opened?.adapter ?? reason}`, () => {
         expect(await valuesOf(failing())).toEqual([2, 3]);
       }));
 
+    test("a step whose function throws behind it, and never take it", () =>
+      inScope(async () => {
+        const stepOf = (weight: Tensor) => {
+          const optimizer = sgd([weight], OPTIONS);
+          return () => optimizer.step(valueAndGrad([weight], () => sum(mul(weight, weight))).grads);
+        };
+        const [weight, expected] = [made([1, 2]), made([1, 2])];
+        const [step, expectedStep] = [stepOf(weight), stepOf(expected)];
+        let calls = 0;
+        const failing = () => {
+          step();
+          if (calls++ === 1) throw new RangeError("as meant");
+        };
+        expect(() => record(device, failing)).toThrow(new RangeError("as meant"));
+        step();
+        expectedStep();
+        expectedStep();
+        expect(await valuesOf(weight)).toEqual(await valuesOf(expected));
+      }));
+
     test("two steps of one optimizer, whose numbers would be the second's in both", () =>
       inScope(async () => {
         const weight = made([1, 2]);

@@ -57,7 +57,7 @@ function describe(
   { x, weight, y }: Tensors,
   { stride, padding, dilation, groups }: Conv2dAttrs,
   { scale, shift, residual, activation = "none" }: Behind,
-  { tf32 = false }: Limits,
+  { tf32 }: Limits,
   operands: readonly CudaOperand[],
 ): VendorCall | undefined {
   const dtype = dtypeNumber(x.dtype);

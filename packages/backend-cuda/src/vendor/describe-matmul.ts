@@ -4,7 +4,7 @@ import type { CudaOperand, DescribeCall } from "../launch";
 import { dtypeNumber, MOST_WORKSPACE_BYTES } from "./numbers";
 
 /** y [..., M, N] = op(a) · op(b) as one strided batch; undefined where the batch axes are broadcast in a way that isn't one. */
-export const describeMatmul: DescribeCall<KernelTable["matmul"]> = (inputs, outputs, attrs, { tf32 = false }) => {
+export const describeMatmul: DescribeCall<KernelTable["matmul"]> = (inputs, outputs, attrs, { tf32 }) => {
   const y = outputs[0] as CudaOperand;
   const k = (inputs[0] as CudaOperand).shape.at(attrs.transA ? -2 : -1) as number;
   const dtype = dtypeNumber(y.dtype);
