@@ -51,25 +51,11 @@ struct PixelTiles {
 
 template <class T, class Shape>
 __device__ void addPixels(const WeightGradParams& p) {
-  uint32_t rest = blockIdx.x;
-  const uint32_t firstRow = rest % p.tilesM * Shape::M;
-  rest /= p.tilesM;
-  const uint32_t firstColumn = rest % p.tilesN * Shape::N;
-  rest /= p.tilesN;
-  const uint32_t part = rest % p.count;
-  const uint32_t ownGroup = rest / p.count;
-  const uint32_t end = min((part + 1) * p.partPixels, p.pixels);
-  PixelTiles<T, Shape> source{p, firstRow, firstColumn, ownGroup, end, {}, {}};
-  makeTile<Shape>(source, part * p.partPixels, end, [&](uint32_t j) {
-    return [&p, firstRow, ownGroup, part, column = firstColumn + j](uint32_t tileRow, const Quad<float>& sums) {
-      const uint32_t m = firstRow + tileRow;
-      if (m >= p.rows) return;
-      const uint32_t to = (ownGroup * p.rows + m) * p.columns + column;
-#pragma unroll
-      for (uint32_t i = 0; i < 4; i++)
-        if (column + i < p.columns) storeWeight<T>(p, part, to + i, sums.at[i]);
-    };
-  });
+  const WeightTile tile = weightTileOf<Shape>(p);
+  const uint32_t begin = tile.part * p.partPixels;
+  const uint32_t end = min(begin + p.partPixels, p.pixels);
+  PixelTiles<T, Shape> source{p, tile.firstRow, tile.firstColumn, tile.group, end, {}, {}};
+  makeTile<Shape>(source, begin, end, storeWeightsOf<T>(p, tile));
 }
 
 #define TILES(dtype, T)                                                                              \

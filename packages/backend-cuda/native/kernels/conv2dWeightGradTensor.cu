@@ -57,28 +57,13 @@ struct PixelChunks {
 template <class T, class Shape>
 __device__ void addPixelsOnTensorCores(const WeightGradParams& p) {
   DYNAMIC_SHARED(uint4, memory);
-  uint32_t rest = blockIdx.x;
-  const uint32_t firstRow = rest % p.tilesM * Shape::M;
-  rest /= p.tilesM;
-  const uint32_t firstColumn = rest % p.tilesN * Shape::N;
-  rest /= p.tilesN;
-  const uint32_t part = rest % p.count;
-  const uint32_t ownGroup = rest / p.count;
-  const uint32_t begin = part * p.partPixels;
+  const WeightTile tile = weightTileOf<Shape>(p);
+  const uint32_t begin = tile.part * p.partPixels;
   const uint32_t end = min(begin + p.partPixels, p.pixels);
-  PixelChunks<T, Shape> source{p, firstRow, firstColumn, ownGroup, begin, end, {}, {}};
+  PixelChunks<T, Shape> source{p, tile.firstRow, tile.firstColumn, tile.group, begin, end, {}, {}};
   typename Shape::Sums sums = {};
   sumTiles<Shape>(source, (end - begin + Shape::K - 1) / Shape::K, memory, sums);
-  storeSums<Shape>(sums, memory, [&](uint32_t j) {
-    return [&p, firstRow, ownGroup, part, column = firstColumn + j](uint32_t tileRow, const Quad<float>& quad) {
-      const uint32_t m = firstRow + tileRow;
-      if (m >= p.rows) return;
-      const uint32_t to = (ownGroup * p.rows + m) * p.columns + column;
-#pragma unroll
-      for (uint32_t i = 0; i < 4; i++)
-        if (column + i < p.columns) storeWeight<T>(p, part, to + i, quad.at[i]);
-    };
-  });
+  storeSums<Shape>(sums, memory, storeWeightsOf<T>(p, tile));
 }
 
 // clang-format off

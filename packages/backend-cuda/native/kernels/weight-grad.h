@@ -55,3 +55,33 @@ __device__ void storeWeight(const WeightGradParams& p, uint32_t part, uint32_t a
   if (p.parts) p.parts[part * p.partWeights + at] = sum;
   else static_cast<T*>(p.dw)[at] = fromFloat<T>(sum);
 }
+
+/** The part of dw that a block makes. */
+struct WeightTile {
+  uint32_t firstRow, firstColumn, part, group;
+};
+
+template <class Shape>
+__device__ WeightTile weightTileOf(const WeightGradParams& p) {
+  uint32_t rest = blockIdx.x;
+  const uint32_t firstRow = rest % p.tilesM * Shape::M;
+  rest /= p.tilesM;
+  const uint32_t firstColumn = rest % p.tilesN * Shape::N;
+  rest /= p.tilesN;
+  return {firstRow, firstColumn, rest % p.count, rest / p.count};
+}
+
+/** What stores rows of sums at columns j … j + 3 of the tile, as makeTile and storeSums ask for it. */
+template <class T>
+__device__ auto storeWeightsOf(const WeightGradParams& p, const WeightTile& tile) {
+  return [&p, tile](uint32_t j) {
+    return [&p, tile, column = tile.firstColumn + j](uint32_t tileRow, const Quad<float>& sums) {
+      const uint32_t m = tile.firstRow + tileRow;
+      if (m >= p.rows) return;
+      const uint32_t to = (tile.group * p.rows + m) * p.columns + column;
+#pragma unroll
+      for (uint32_t i = 0; i < 4; i++)
+        if (column + i < p.columns) storeWeight<T>(p, tile.part, to + i, sums.at[i]);
+    };
+  };
+}
