@@ -1,4 +1,4 @@
-export function buildKernels(): Promise<string[]>;
+export function buildKernels(options?: { isRelease?: boolean }): Promise<string[]>;
 export function spillsIn(report: string): string[];
 /** Where the compiled kernels are. */
 export const fatbins: string;

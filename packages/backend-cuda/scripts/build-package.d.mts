@@ -1,6 +1,6 @@
 import type { Compiler } from "./build-addon.mjs";
 
 /** @returns a line for each kernel that spills registers. */
-export function buildPackage(options?: { folder?: string; compiler?: Compiler }): Promise<string[]>;
+export function buildPackage(options?: { folder?: string; compiler?: Compiler; isRelease?: boolean }): Promise<string[]>;
 /** @throws BuildError naming all that is wrong. */
 export function checkPackage(options?: { folder?: string }): void;

@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ADDON, buildAddon } from "./build-addon.mjs";
-import { buildKernels, fatbins, nvccVersion } from "./build-kernels.mjs";
+import { buildKernels, fatbins, nvccVersion, releaseFatbins } from "./build-kernels.mjs";
 import { BuildError, build, hash, main, root, sourcesIn } from "./compile.mjs";
 import { neededGlibc } from "./elf.mjs";
 import { zigCompiler } from "./zig.mjs";
@@ -26,17 +26,18 @@ const modules = () => sourcesIn("kernels", ".cu").map((path) => basename(path, "
 const files = () => [ADDON, ...modules().map((module) => `fatbin/${module}.fatbin`)];
 
 /**
- * Builds into `folder`.
+ * Builds into `folder`; what isn't for release has kernels for fewer GPUs, and takes less time.
  * @throws BuildError where nvcc or the compiler is missing, or what they made isn't fit for others.
  */
-export async function buildPackage({ folder = PACKAGE, compiler = undefined } = {}) {
+export async function buildPackage({ folder = PACKAGE, compiler = undefined, isRelease = true } = {}) {
   // First what may be missing: nvcc.
-  const spills = await buildKernels();
+  const spills = await buildKernels({ isRelease });
   const addon = await buildAddon({ out: join(build, "package", ADDON), compiler: compiler ?? zigCompiler(TARGET) });
   for (const name of [FACTS, "fatbin"]) rmSync(join(folder, name), { recursive: true, force: true });
   mkdirSync(join(folder, "fatbin"), { recursive: true });
   copyFileSync(addon, join(folder, ADDON));
-  for (const module of modules()) copyFileSync(join(fatbins, `${module}.fatbin`), join(folder, "fatbin", `${module}.fatbin`));
+  const from = isRelease ? releaseFatbins : fatbins;
+  for (const module of modules()) copyFileSync(join(from, `${module}.fatbin`), join(folder, "fatbin", `${module}.fatbin`));
   const sums = Object.fromEntries(files().map((name) => [name, sumOf(join(folder, name))]));
   const facts = {
     glibc: neededGlibc(addon)?.join(".") ?? "none",
@@ -88,6 +89,8 @@ function sourcesSum() {
     ["addon", ".cc"],
     ["addon", ".h"],
     ["addon", ".map"],
+    ["vendor", ".cc"],
+    ["vendor", ".h"],
     ["kernels", ".cu"],
     ["kernels", ".h"],
   ];

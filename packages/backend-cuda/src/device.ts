@@ -17,6 +17,8 @@ import { type VendorSwitch, vendorSwitch } from "./vendor/switch";
 import { Contests, holdContests, type TunedCall } from "./vendor/tune";
 import { Vendor } from "./vendor/vendor";
 
+/** Compute capability 9.0: no other has these instructions, later ones neither. */
+const hasWarpgroupProducts = ({ computeMajor, computeMinor }: DeviceInfo): boolean => computeMajor === 9 && computeMinor === 0;
 const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
 
 /**
@@ -251,6 +253,7 @@ export class CudaDevice implements Device {
         multiprocessors: info.multiprocessors,
         sharedBytesPerBlock: info.sharedBytesPerBlock,
         tf32: options.tf32 ?? false,
+        warpgroups: (options.warpgroups ?? true) && hasWarpgroupProducts(info),
       },
       pool: reserving,
       queue,

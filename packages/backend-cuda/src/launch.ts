@@ -87,6 +87,8 @@ export interface Limits {
   readonly sharedBytesPerBlock: number;
   /** f32 products may round their operands to TF32. */
   readonly tf32: boolean;
+  /** Products in 16 bits may run by the instructions of compute capability 9.0. */
+  readonly warpgroups: boolean;
 }
 
 /** A pure function from operands to what is to be launched, in order; empty when there is nothing to do. */

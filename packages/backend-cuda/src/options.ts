@@ -11,6 +11,11 @@ export interface CudaOptions {
    */
   readonly tf32?: boolean;
   /**
+   * Matrix products and convolutions in 16 bits by warpgroups, where the GPU has the instructions: those of compute capability 9.0, as an H100 or
+   * H200. False: as on every other GPU. Default: true.
+   */
+  readonly warpgroups?: boolean;
+  /**
    * Uses cuBLASLt and cuDNN 9 where they are present, for the calls for which they are chosen (see `tune`). "always": for every call that
    * they take, for tests. `VERTEBRA_CUDA_VENDOR=off` overrides it. Default: true.
    */
@@ -24,6 +29,7 @@ const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 const RULES: { readonly [Name in keyof Required<CudaOptions>]: readonly [rule: string, holds: (value: unknown) => boolean] } = {
   index: ["a whole number from 0 on", (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   tf32: ["true or false", isBoolean],
+  warpgroups: ["true or false", isBoolean],
   vendor: ['true, false or "always"', (value) => isBoolean(value) || value === "always"],
 };
 

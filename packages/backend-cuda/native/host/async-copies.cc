@@ -19,6 +19,8 @@ struct Copy {
 struct Queue {
   std::vector<Copy> copies;
   uint32_t groups = 0;
+  /** Some came that products may not see yet. */
+  bool isUnseen = false;
 };
 
 /** By thread; empty until a block copies in the background. */
@@ -48,8 +50,13 @@ void waitForCopies(uint32_t groupsLeft) {
     if (copy.from) std::memcpy(copy.to, copy.from, copy.bytes);
     else std::memset(copy.to, 0, copy.bytes);
     done++;
+    queue.isUnseen = true;
   }
   queue.copies.erase(queue.copies.begin(), queue.copies.begin() + static_cast<long>(done));
 }
+
+void showCopies() { own().isUnseen = false; }
+
+bool hasUnseenCopies() { return own().isUnseen; }
 
 }  // namespace host

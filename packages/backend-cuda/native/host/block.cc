@@ -17,8 +17,8 @@ Dim3 gridDim;
 namespace host {
 namespace {
 
-/** As CUDA aligns it at most. */
-constexpr size_t SHARED_ALIGNMENT = 128;
+/** As the kernels ask for it: DYNAMIC_SHARED. */
+constexpr size_t SHARED_ALIGNMENT = 1024;
 /** Four of them make a NaN: memory that is read before it is written shows. */
 constexpr int GARBAGE = 0xff;
 

@@ -48,4 +48,22 @@ void deferCopy(void* to, const void* from, uint32_t bytes);
 void commitCopies();
 void waitForCopies(uint32_t groupsLeft);
 
+/** The running thread's part of a product of its warpgroup: operands as tileDescriptor says. */
+struct Product {
+  void* sums;
+  uint64_t a, b;
+  /** Adds to the sums, or replaces them. */
+  bool isSum;
+  /** Operands came by copies that the thread hasn't shown. */
+  bool isUnseen;
+};
+using ProductWork = void (*)(const Product& product);
+/** It is made in the wait for it. */
+void deferProduct(ProductWork work, const Product& product);
+void commitProducts();
+void waitForProducts(uint32_t groupsLeft);
+/** What came to the running thread by copies may be read by products from now on. */
+void showCopies();
+bool hasUnseenCopies();
+
 }  // namespace host

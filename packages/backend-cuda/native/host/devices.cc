@@ -53,6 +53,9 @@ State& Locked::state() {
   return *state;
 }
 
+/** Of an A100, or an H100. */
+int sharedBytesOptin() { return (capability(true) < 9 ? 163 : 227) << 10; }
+
 CUresult usable() {
   if (!current || current->retained == 0) return ERROR_INVALID_CONTEXT;
   return current->fault;
@@ -95,7 +98,7 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
       {MEMORY_CLOCK_RATE, 1000000},   {GLOBAL_MEMORY_BUS_WIDTH, 64},
       {L2_CACHE_SIZE, 1 << 20},       {MAX_THREADS_PER_MULTIPROCESSOR, 2048},
       {COMPUTE_CAPABILITY_MAJOR, capability(true)}, {COMPUTE_CAPABILITY_MINOR, capability(false)},
-      {MEMORY_POOLS_SUPPORTED, 1},    {MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, SHARED_BYTES_OPTIN},
+      {MEMORY_POOLS_SUPPORTED, 1},    {MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, sharedBytesOptin()},
   };
   const auto found = attributes.find(attribute);
   if (!isDevice(device)) return ERROR_INVALID_DEVICE;

@@ -95,7 +95,7 @@ CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function) {
 CUresult cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   Locked host;
   if (!host->functions.has(function)) return ERROR_INVALID_HANDLE;
-  if (attribute != MAX_DYNAMIC_SHARED_SIZE_BYTES || value > SHARED_BYTES_OPTIN) return ERROR_INVALID_VALUE;
+  if (attribute != MAX_DYNAMIC_SHARED_SIZE_BYTES || value > sharedBytesOptin()) return ERROR_INVALID_VALUE;
   function->maxSharedBytes = value;
   return SUCCESS;
 }

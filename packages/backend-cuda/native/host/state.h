@@ -121,7 +121,8 @@ struct State {
 };
 
 constexpr int DEVICES = 2;
-constexpr int SHARED_BYTES_OPTIN = 163 << 10;
+/** Shared memory that a block can have. */
+int sharedBytesOptin();
 
 /** The driver, locked for the calling thread as long as this lives. */
 class Locked {

@@ -94,6 +94,7 @@ void reset() {
   finished = 0;
   forgetArrivals();
   forgetCopies();
+  forgetProducts();
 }
 
 /** The stacks of threads that wait for ever begin anew. */

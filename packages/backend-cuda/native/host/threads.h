@@ -40,5 +40,6 @@ void beginRound();
 // What the last block left.
 void forgetArrivals();
 void forgetCopies();
+void forgetProducts();
 
 }  // namespace host

@@ -7,7 +7,7 @@
   extern "C" __global__ void __launch_bounds__(threads) name##Kernel(const __grid_constant__ Params p)
 
 #define DYNAMIC_SHARED(type, name)                              \
-  extern __shared__ __align__(16) unsigned char dynamicShared[]; \
+  extern __shared__ __align__(1024) unsigned char dynamicShared[]; \
   type* const name = reinterpret_cast<type*>(dynamicShared)
 
 using f16 = __half;

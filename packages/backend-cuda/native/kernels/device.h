@@ -4,7 +4,7 @@
 // KERNEL(name, Params, threads) { ... } begins a kernel: its one argument is a struct called `p`, so that a launch is plain
 // bytes: device pointers first, then words of 4 bytes. No block has more than `threads` threads. Its symbol is `<name>Kernel`,
 // because many ops are named like functions of C.
-// DYNAMIC_SHARED(type, name) names the shared memory whose size the launch says.
+// DYNAMIC_SHARED(type, name) names the shared memory whose size the launch says, from a multiple of 1024 bytes on.
 // copyAsync<bytes>(to, from, inside) copies 4, 8 or 16 bytes from global to shared memory in the background, zeros where it
 // isn't inside; copyAsyncCommit() ends a group of copies, copyAsyncWait<n>() waits for all groups but the last n. A barrier
 // must follow.

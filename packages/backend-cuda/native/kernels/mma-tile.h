@@ -27,6 +27,7 @@ struct alignas(CHUNK_BYTES) Chunk {
 /** SIZE lines of LINE_BYTES of k in shared memory: a row is a line, or where lines aren't ALONG_K one k of all of them. */
 template <class T, uint32_t SIZE, bool ALONG_K>
 struct MmaLines {
+  static constexpr bool IS_ALONG_K = ALONG_K;
   static constexpr uint32_t ROWS = ALONG_K ? SIZE : LINE_BYTES / sizeof(T);
   static constexpr uint32_t ROW_CHUNKS = ALONG_K ? LINE_BYTES / CHUNK_BYTES : SIZE / Chunk<T>::SIZE;
   static constexpr uint32_t CHUNKS = ROWS * ROW_CHUNKS;
@@ -67,6 +68,19 @@ struct MmaLines {
   }
 };
 
+template <uint32_t M, uint32_t N>
+__device__ void clearSums(float (&sums)[M][N][4]) {
+#pragma unroll
+  for (uint32_t i = 0; i < M; i++)
+#pragma unroll
+    for (uint32_t j = 0; j < N; j++)
+#pragma unroll
+      for (uint32_t r = 0; r < 4; r++) sums[i][j][r] = 0;
+}
+
+template <class Shape, class Source>
+__device__ void sumTiles(Source& source, uint32_t count, uint4* memory, typename Shape::Sums& result);
+
 /** Rows × columns of the tile, warps down and across, tiles in the ring; which operands lie along k. */
 template <class T, uint32_t ROWS, uint32_t COLUMNS, uint32_t WARPS_DOWN, uint32_t WARPS_ACROSS, uint32_t RING, bool A_ALONG_K,
           bool B_ALONG_K, bool WITH_TOTALS = false>
@@ -76,6 +90,8 @@ struct MmaTile {
   static constexpr uint32_t N = COLUMNS;
   static constexpr uint32_t K = LINE_BYTES / sizeof(T);
   static constexpr uint32_t SLOTS = RING;
+  /** Tiles that are asked for before they are multiplied. */
+  static constexpr uint32_t AHEAD = RING - 1;
   static constexpr bool HAS_TOTALS = WITH_TOTALS;
   static constexpr uint32_t ACROSS = WARPS_ACROSS;
   static constexpr uint32_t THREADS = WARPS_DOWN * WARPS_ACROSS * 32;
@@ -87,14 +103,16 @@ struct MmaTile {
   /** Chunks of memory for a tile of both operands, first that of a. */
   static constexpr uint32_t SLOT = SideA::SPACE + SideB::SPACE;
   using Sums = float[WARP_M / 16][WARP_N / 8][4];
-  /** Floats from one row of sums to the next on their way out: the rows of a fragment's lanes lie in different banks. */
-  static constexpr uint32_t STAGE_STRIDE = WARP_N + 8;
-  static constexpr uint32_t STAGE = 16 * STAGE_STRIDE;
-  static_assert(STAGE * THREADS / 32 * sizeof(float) <= SLOTS * SLOT * CHUNK_BYTES);
 
   /** First row and column of the running thread's warp. */
   __device__ static uint32_t warpRow() { return threadIdx.x / 32 / ACROSS * WARP_M; }
   __device__ static uint32_t warpColumn() { return threadIdx.x / 32 % ACROSS * WARP_N; }
+
+  template <class Source>
+  __device__ static void sum(Source& source, uint32_t count, uint4* memory, Sums& sums) {
+    clearSums(sums);
+    sumTiles<MmaTile>(source, count, memory, sums);
+  }
 };
 
 /** What a warp multiplies at a step. */
@@ -167,30 +185,38 @@ __device__ void sumTiles(Source& source, uint32_t count, uint4* memory, typename
 }
 
 /**
- * Gives the sums out by rows: `storeAt(j)` is asked once a thread and gives a function that stores a row m at columns j … j + 3 of
- * the tile. Neighbouring threads store neighbouring columns. `memory` is that of the tiles.
+ * Gives the sums out by rows: `storeAt(j)` is asked once a thread and pass and gives a function that stores a row m at columns j … j + 3
+ * of the tile. Neighbouring threads store neighbouring columns. `memory` is that of the tiles.
  */
 template <class Shape, class StoreAt>
 __device__ void storeSums(const typename Shape::Sums& sums, uint4* memory, StoreAt storeAt) {
-  constexpr uint32_t ROW_QUADS = Shape::WARP_N / 4, STRIDE = Shape::STAGE_STRIDE;
-  float* const stage = reinterpret_cast<float*>(memory) + threadIdx.x / 32 * Shape::STAGE;
+  // A row of a warp is at most one quad a lane wide.
+  constexpr uint32_t WIDTH = Shape::WARP_N < 128 ? Shape::WARP_N : 128, ROW_QUADS = WIDTH / 4;
+  // The rows of a fragment's lanes lie in different banks.
+  constexpr uint32_t STRIDE = WIDTH + 8, STAGE = 16 * STRIDE;
+  static_assert(STAGE * Shape::THREADS / 32 * sizeof(float) <= Shape::SLOTS * Shape::SLOT * CHUNK_BYTES);
+  float* const stage = reinterpret_cast<float*>(memory) + threadIdx.x / 32 * STAGE;
   const uint32_t lane = threadIdx.x % 32;
   const uint32_t column = lane % ROW_QUADS * 4;
-  const auto store = storeAt(Shape::warpColumn() + column);
   // Others still read the last tile.
   __syncthreads();
 #pragma unroll
-  for (uint32_t i = 0; i < Shape::WARP_M / 16; i++) {
+  for (uint32_t pass = 0; pass < Shape::WARP_N / WIDTH; pass++) {
+    const auto store = storeAt(Shape::warpColumn() + pass * WIDTH + column);
 #pragma unroll
-    for (uint32_t j = 0; j < Shape::WARP_N / 8; j++)
+    for (uint32_t i = 0; i < Shape::WARP_M / 16; i++) {
 #pragma unroll
-      for (uint32_t r = 0; r < 4; r += 2)
-        *reinterpret_cast<float2*>(stage + (lane / 4 + r * 4) * STRIDE + j * 8 + lane % 4 * 2) =
-            make_float2(sums[i][j][r], sums[i][j][r + 1]);
-    __syncwarp();
+      for (uint32_t j = 0; j < WIDTH / 8; j++) {
+        const float(&tile)[4] = sums[i][pass * (WIDTH / 8) + j];
 #pragma unroll
-    for (uint32_t row = lane / ROW_QUADS; row < 16; row += 32 / ROW_QUADS)
-      store(Shape::warpRow() + i * 16 + row, loadQuad(stage + row * STRIDE + column));
-    __syncwarp();
+        for (uint32_t r = 0; r < 4; r += 2)
+          *reinterpret_cast<float2*>(stage + (lane / 4 + r * 4) * STRIDE + j * 8 + lane % 4 * 2) = make_float2(tile[r], tile[r + 1]);
+      }
+      __syncwarp();
+#pragma unroll
+      for (uint32_t row = lane / ROW_QUADS; row < 16; row += 32 / ROW_QUADS)
+        store(Shape::warpRow() + i * 16 + row, loadQuad(stage + row * STRIDE + column));
+      __syncwarp();
+    }
   }
 }

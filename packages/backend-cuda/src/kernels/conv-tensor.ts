@@ -1,8 +1,16 @@
-import { DTYPES } from "@vertebra/core";
+import { DTYPES, type DType } from "@vertebra/core";
 import type { TapTable } from "@vertebra/core/plan";
 import { type Launch, LINE, type Limits, type Scratch, type Step } from "../launch";
 import { type ConvProduct, type ConvTile, launchOf, tileCounts } from "./conv-launch";
-import { bytesPerTile, hasTensorCores, MOST_STEPS, stepTerms, tensorKernelsOf } from "./tensor-cores";
+import {
+  bytesPerTile,
+  hasTensorCores,
+  hasWarpgroups,
+  MOST_STEPS,
+  stepTerms,
+  tensorKernelsOf,
+  warpgroupBytes,
+} from "./tensor-cores";
 
 interface TensorTile extends ConvTile {
   readonly threads: number;
@@ -10,10 +18,13 @@ interface TensorTile extends ConvTile {
   readonly cost: number;
   /** Sums may have more than MOST_STEPS steps. */
   readonly hasTotals: boolean;
+  /** As conv2dWarpgroup.cu has them; otherwise conv2dTensor.cu. */
+  readonly isByWarpgroups?: boolean;
 }
 
-/** As conv2dTensor.cu has them. */
 const TILES: readonly TensorTile[] = [
+  { rows: 128, columns: 128, threads: 256, cost: 0.63, hasTotals: false, isByWarpgroups: true },
+  { rows: 64, columns: 256, threads: 256, cost: 0.68, hasTotals: false, isByWarpgroups: true },
   { rows: 128, columns: 128, threads: 256, cost: 1, hasTotals: false },
   { rows: 64, columns: 128, threads: 128, cost: 1.1, hasTotals: false },
   { rows: 64, columns: 64, threads: 128, cost: 1.4, hasTotals: true },
@@ -24,6 +35,7 @@ const PLAIN_COST = 5;
 /** Tiles in shared memory: of patches, which go through registers, and of planes. */
 const PATCH_SLOTS = 2;
 const PLANE_SLOTS = 4;
+const WARPGROUP_PATCH_SLOTS = 3;
 
 /** Channels of a group and taps from which on the smallest tile is worth it. */
 const LEAST_ROWS = 16;
@@ -33,7 +45,8 @@ const CHUNK_TAPS = 8;
 /** Weight offset, input offset, rows down, columns right: so far down that no pixel is there. */
 const NO_TAP = [-1, 0, 1 << 25, 0] as const;
 
-const kernel = tensorKernelsOf("conv2dTensor");
+const WARPS = tensorKernelsOf("conv2dTensor");
+const WARPGROUPS = tensorKernelsOf("conv2dWarpgroup");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them, or they aren't faster than by the tile `plain`. */
 export function tensorSteps(one: ConvProduct, plain: ConvTile, limits: Limits): readonly Step[] | undefined {
@@ -43,7 +56,9 @@ export function tensorSteps(one: ConvProduct, plain: ConvTile, limits: Limits): 
   const isLong = taps.taps > MOST_STEPS * stepTerms(y.dtype);
   const timeOf = (tile: ConvTile, cost: number) =>
     Math.ceil(tileCounts(one, tile).blocks / limits.multiprocessors) * tile.rows * tile.columns * cost;
-  const tiles = TILES.filter(({ hasTotals }) => hasTotals || !isLong);
+  const tiles = TILES.filter(({ hasTotals }) => hasTotals || !isLong).filter(
+    ({ isByWarpgroups }) => !isByWarpgroups || hasWarpgroups(y.dtype, limits),
+  );
   const times = tiles.map((tile) => timeOf(tile, tile.cost));
   const least = Math.min(...times);
   if (least >= timeOf(plain, PLAIN_COST)) return undefined;
@@ -56,14 +71,22 @@ function tileLaunch(one: ConvProduct, rows: number, tile: TensorTile): Launch {
   const { down, across, blocks } = tileCounts(one, tile);
   // Rows of planes are copied by chunks of 16 bytes.
   const arePlanes = isPointwise && taps.pixels % (16 / DTYPES[y.dtype].bytes) === 0;
-  const slots = arePlanes ? PLANE_SLOTS : PATCH_SLOTS;
   return {
     ...launchOf(one, rows, [down, across]),
-    kernel: kernel(`${arePlanes ? "planes" : "patches"}${tile.rows}x${tile.columns}`, y.dtype),
+    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(
+      `${arePlanes ? "planes" : "patches"}${tile.rows}x${tile.columns}`,
+      y.dtype,
+    ),
     grid: blocks,
     block: tile.threads,
-    sharedBytes: slots * (bytesPerTile(tile.rows, true, y.dtype) + bytesPerTile(tile.columns, !arePlanes, y.dtype)),
+    sharedBytes: sharedBytesOf(tile, arePlanes, y.dtype),
   };
+}
+
+function sharedBytesOf(tile: TensorTile, arePlanes: boolean, dtype: DType): number {
+  if (tile.isByWarpgroups) return warpgroupBytes(arePlanes ? PLANE_SLOTS : WARPGROUP_PATCH_SLOTS, tile);
+  const slots = arePlanes ? PLANE_SLOTS : PATCH_SLOTS;
+  return slots * (bytesPerTile(tile.rows, true, dtype) + bytesPerTile(tile.columns, !arePlanes, dtype));
 }
 
 /** The product with taps and weights in whole chunks, and what packs the weights so. */
@@ -75,7 +98,7 @@ function packWeights(one: ConvProduct, rows: number): { readonly packed: ConvPro
   const length = tapsIn(taps);
   const scratch: Scratch = { scratchBytes: groups * rows * length * DTYPES[y.dtype].bytes };
   const pack: Launch = {
-    kernel: kernel("packWeights", y.dtype),
+    kernel: WARPS("packWeights", y.dtype),
     bindings: [a, { table: taps.table }, scratch],
     words: [rows, groups, taps.phases, groupA, rowA, length],
     grid: Math.ceil((groups * rows * length) / LINE),

@@ -1,20 +1,41 @@
 import type { KernelTable } from "@vertebra/core";
 import { columnTable, convSizes, product } from "@vertebra/core/plan";
 import { type CudaOperand, type KernelName, kernelsOf, type Launch, LINE, type Limits, type Plan, type Step } from "../launch";
-import { bytesPerTile, hasTensorCores, MOST_STEPS, stepTerms, tensorKernelsOf } from "./tensor-cores";
+import {
+  bytesPerTile,
+  hasTensorCores,
+  hasWarpgroups,
+  MOST_STEPS,
+  stepTerms,
+  tensorKernelsOf,
+  warpgroupBytes,
+} from "./tensor-cores";
 
-const TENSOR = tensorKernelsOf("conv2dWeightGradTensor");
+const WARPS = tensorKernelsOf("conv2dWeightGradTensor");
+const WARPGROUPS = tensorKernelsOf("conv2dWeightGradWarpgroup");
 const TILED = kernelsOf("conv2dWeightGrad");
 const DIRECT = kernelsOf("conv2dWeightGradDirect");
 
-/** As conv2dWeightGradTensor.cu has them; `cost` is what a warp reads for a product, relative to the first: a guess. */
-const TENSOR_TILES = [
+interface TensorTile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly threads: number;
+  /** Time for an element of dw, relative to the third: guessed from what a warp reads for a product. */
+  readonly cost: number;
+  /** As conv2dWeightGradWarpgroup.cu has them; otherwise conv2dWeightGradTensor.cu. */
+  readonly isByWarpgroups?: boolean;
+}
+
+const TENSOR_TILES: readonly TensorTile[] = [
+  { rows: 128, columns: 128, threads: 256, cost: 0.63, isByWarpgroups: true },
+  { rows: 64, columns: 256, threads: 256, cost: 0.68, isByWarpgroups: true },
   { rows: 128, columns: 128, threads: 256, cost: 1 },
   { rows: 64, columns: 64, threads: 128, cost: 1.4 },
   { rows: 32, columns: 128, threads: 128, cost: 1.4 },
-] as const;
+];
 /** Tiles in shared memory. */
 const TENSOR_SLOTS = 2;
+const WARPGROUP_SLOTS = 3;
 /** Rows and columns from which on they beat kernels without tensor cores. */
 const TENSOR_LEAST = 16;
 
@@ -105,18 +126,21 @@ function divisionOf(one: GradProduct, x: CudaOperand, limits: Limits): Division 
   return (isFull && hasTensorCores(x.dtype, limits) ? tensor : tiled)(one, x, limits);
 }
 
-function tensor(one: GradProduct, { dtype }: CudaOperand, { multiprocessors }: Limits): Division {
-  const cuts = TENSOR_TILES.map((tile) => {
+function tensor(one: GradProduct, { dtype }: CudaOperand, limits: Limits): Division {
+  const tiles = TENSOR_TILES.filter(({ isByWarpgroups }) => !isByWarpgroups || hasWarpgroups(dtype, limits));
+  const cuts = tiles.map((tile) => {
     const [tilesM, tilesN] = [Math.ceil(one.rows / tile.rows), Math.ceil(one.columns / tile.columns)];
     return { tile, tilesM, tilesN, time: tilesM * tilesN * tile.rows * tile.columns * tile.cost };
   });
   const { tile, tilesM, tilesN } = cuts.reduce((best, cut) => (cut.time < best.time ? cut : best));
   const { rows, columns, threads } = tile;
-  const wanted = (TILED_BLOCKS * multiprocessors) / (tilesM * tilesN * one.groups);
+  const wanted = (TILED_BLOCKS * limits.multiprocessors) / (tilesM * tilesN * one.groups);
   return {
-    kernel: TENSOR(`tiles${rows}x${columns}`, dtype),
+    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(`tiles${rows}x${columns}`, dtype),
     block: threads,
-    sharedBytes: TENSOR_SLOTS * (bytesPerTile(rows, false, dtype) + bytesPerTile(columns, false, dtype)),
+    sharedBytes: tile.isByWarpgroups
+      ? warpgroupBytes(WARPGROUP_SLOTS, tile)
+      : TENSOR_SLOTS * (bytesPerTile(rows, false, dtype) + bytesPerTile(columns, false, dtype)),
     tilesM,
     tilesN,
     ...divide(one.pixels, wanted, TENSOR_PIXELS, MOST_STEPS * stepTerms(dtype)),

@@ -7,7 +7,7 @@ import { integers, operandOf, PLAIN, productOf, shapesOf, TRANSPOSES } from "../
 import { matmul as planOf } from "./matmul";
 
 /** An A100, and the test driver. */
-const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 163 << 10, tf32: false };
+const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 163 << 10, tf32: false, warpgroups: false };
 const SMALL: Limits = { ...LARGE, multiprocessors: 2 };
 
 function launchesOf(m: number, n: number, k: number, dtype: DType, limits = LARGE, attrs = PLAIN): readonly Launch[] {

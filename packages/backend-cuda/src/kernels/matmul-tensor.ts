@@ -1,20 +1,34 @@
 import type { Product, Side } from "@vertebra/core/plan";
 import type { CudaOperand, Limits, Step } from "../launch";
 import { type Cut, cutSteps, type Tile, type TileKernel } from "./matmul-tiles";
-import { bytesPerTile, hasTensorCores, MOST_STEPS, stepTerms, tensorKernelsOf } from "./tensor-cores";
+import {
+  bytesPerTile,
+  hasTensorCores,
+  hasWarpgroups,
+  MOST_STEPS,
+  stepTerms,
+  tensorKernelsOf,
+  warpgroupBytes,
+} from "./tensor-cores";
+
+interface TensorTile extends Tile {
+  /** By the kernels of matmulWarpgroup.cu; otherwise matmulTensor.cu. */
+  readonly isByWarpgroups?: boolean;
+}
 
 /**
- * Variants of matmulTensor.cu, which has what a tile costs in shared memory and registers. `cost` is what a multiprocessor's shared
- * memory moves for a product, as far as that is slower than the product: a guess. GPUs with faster instructions than mma.sync would
- * have rows of their own here.
+ * What a tile costs in shared memory and registers, stands in the kernels' headers. `cost` is the time of its products by mma.sync, or what
+ * a multiprocessor's shared memory moves for them where that takes longer: a guess.
  */
-const TILES: readonly Tile[] = [
+const TILES: readonly TensorTile[] = [
+  { rows: 128, columns: 256, threads: 256, cost: 0.5, isByWarpgroups: true },
+  { rows: 128, columns: 128, threads: 256, cost: 0.63, isByWarpgroups: true },
   { rows: 256, columns: 128, threads: 256, cost: 1 },
   { rows: 128, columns: 128, threads: 128, cost: 1.05 },
   { rows: 128, columns: 64, threads: 128, cost: 1.2 },
   { rows: 64, columns: 64, threads: 128, cost: 1.6 },
 ];
-/** As in matmulTensor.cu. */
+/** As both have it. */
 const SLOTS = 4;
 
 /** Rows, columns and terms from which on the smallest tile, a quarter full, beats a kernel without tensor cores. */
@@ -27,7 +41,8 @@ const MOST_PARTS = 128;
 /** Threads that keep a multiprocessor's tensor cores busy. */
 const WANTED_THREADS = 256;
 
-const kernel = tensorKernelsOf("matmulTensor");
+const WARPS = tensorKernelsOf("matmulTensor");
+const WARPGROUPS = tensorKernelsOf("matmulWarpgroup");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them. */
 export function tensorSteps(problem: Product<CudaOperand>, limits: Limits): readonly Step[] | undefined {
@@ -36,24 +51,27 @@ export function tensorSteps(problem: Product<CudaOperand>, limits: Limits): read
   const mostTerms = MOST_STEPS * stepTerms(y.dtype);
   // Parts are added one after another, too.
   if (k > mostTerms * MOST_STEPS) return undefined;
-  const cuts = TILES.filter((tile) => tile.rows < 256 || y.dtype !== "f32")
+  const cuts = TILES.filter((tile) =>
+    tile.isByWarpgroups ? hasWarpgroups(y.dtype, limits) : tile.rows < 256 || y.dtype !== "f32",
+  )
     .filter((tile) => sharedBytesOf(tile, problem) <= limits.sharedBytesPerBlock)
     .map((tile) => cutBy(tile, problem, mostTerms, limits));
   const [best] = cuts.sort((one, other) => timeOf(one, problem, limits) - timeOf(other, problem, limits));
   return best && cutSteps(problem, best, tileKernel(best.tile, problem));
 }
 
-function tileKernel(tile: Tile, problem: Product<CudaOperand>): TileKernel {
+function tileKernel(tile: TensorTile, problem: Product<CudaOperand>): TileKernel {
   const form = `${problem.a.isAlongK ? "N" : "T"}${problem.b.isAlongK ? "T" : "N"}`;
   return {
-    kernel: kernel(`tiles${tile.rows}x${tile.columns}${form}`, problem.y.dtype),
+    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(`tiles${tile.rows}x${tile.columns}${form}`, problem.y.dtype),
     sharedBytes: sharedBytesOf(tile, problem),
   };
 }
 
-function sharedBytesOf({ rows, columns }: Tile, { a, b, y }: Product<CudaOperand>): number {
+function sharedBytesOf(tile: TensorTile, { a, b, y }: Product<CudaOperand>): number {
+  if (tile.isByWarpgroups) return warpgroupBytes(SLOTS, tile);
   const bytes = (lines: number, { isAlongK }: Side<CudaOperand>) => bytesPerTile(lines, isAlongK, y.dtype);
-  return SLOTS * (bytes(rows, a) + bytes(columns, b));
+  return SLOTS * (bytes(tile.rows, a) + bytes(tile.columns, b));
 }
 
 /** Multiprocessors make their blocks at the same time: the one with most of them counts. */

@@ -8,8 +8,8 @@ import { matmul as planOf } from "./matmul";
 type Attrs = MatmulAttrs;
 
 /** An A100, and the test driver. */
-const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false };
-const SMALL: Limits = { multiprocessors: 2, sharedBytesPerBlock: 49_152, tf32: false };
+const LARGE: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
+const SMALL: Limits = { multiprocessors: 2, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
 
 function launchesOf([a, b, y]: readonly [Shape, Shape, Shape], attrs: Partial<Attrs> = {}, limits = LARGE): readonly Launch[] {
   return planOf([operandOf(a), operandOf(b)], [operandOf(y)], { ...PLAIN, ...attrs }, limits) as readonly Launch[];

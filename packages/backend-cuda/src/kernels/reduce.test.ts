@@ -7,7 +7,7 @@ import { reduceSteps } from "./reduce";
 
 const { device, reason } = await openForTests();
 
-const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 48 << 10, tf32: false };
+const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 48 << 10, tf32: false, warpgroups: false };
 
 describe("the plan of a reduction", () => {
   const operand = (address: number, shape: Shape): CudaOperand => ({ memory: { address }, shape, dtype: "f16" });

@@ -92,7 +92,7 @@ function doubleSums(x: Float32Array, planes: number, rows: WeightedWindows, colu
 }
 
 describe("the plan of resample2d", () => {
-  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false };
+  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
   const operandOf = (shape: readonly number[]): CudaOperand => ({ memory: { address: 0 }, shape, dtype: "f16" });
   const launches = (planes: readonly number[], rows: WeightedWindows, columns: WeightedWindows) =>
     planOf(

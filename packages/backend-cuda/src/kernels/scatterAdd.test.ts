@@ -65,7 +65,7 @@ describe.skipIf(!device)(`scatterAdd on ${device?.adapter ?? reason}`, () => {
 });
 
 describe("scatterAdd's plan", () => {
-  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false };
+  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
   const operandOf = (shape: Shape, dtype: DType): CudaOperand => ({ memory: { address: 0 }, shape, dtype });
   const launches = (from: Shape, shape: Shape, axis: number) => {
     const inputs = [operandOf(from, "f32"), operandOf(from, "i32")];

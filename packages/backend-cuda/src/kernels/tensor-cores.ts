@@ -16,6 +16,9 @@ export const tensorKernelsOf =
   (name: string, dtype: DType): KernelName =>
     kernelsOf(module)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
 
+/** Whether they may by the kernels of warpgroup-tile.h. */
+export const hasWarpgroups = (dtype: DType, { warpgroups }: Limits): boolean => warpgroups && dtype !== "f32";
+
 /** Of k in a tile: as in mma-tile.h. */
 const LINE_BYTES = 64;
 /** Two chunks more for each of 16 k. */
@@ -24,3 +27,10 @@ const GAP_BYTES = 16 * 2 * 16;
 /** Shared memory that `lines` lines of an operand take: SPACE of mma-tile.h. */
 export const bytesPerTile = (lines: number, isAlongK: boolean, dtype: DType): number =>
   lines * LINE_BYTES + (dtype === "f32" && !isAlongK ? GAP_BYTES : 0);
+
+/** Of a line in a tile of warpgroups, along k or not: ATOM_BYTES of warpgroup-tile.h. */
+const ATOM_BYTES = 128;
+
+/** Shared memory that a ring of `slots` tiles of warpgroups takes. */
+export const warpgroupBytes = (slots: number, { rows, columns }: { readonly rows: number; readonly columns: number }): number =>
+  slots * (rows + columns) * ATOM_BYTES;

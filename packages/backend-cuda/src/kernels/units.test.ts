@@ -171,7 +171,7 @@ describe.skipIf(!device)(`moves on ${device?.adapter ?? reason}`, () => {
 });
 
 describe("plans of moves", () => {
-  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false };
+  const LIMITS: Limits = { multiprocessors: 108, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
   const operandOf = (shape: Shape, dtype: DType): CudaOperand => ({ memory: { address: 0 }, shape, dtype });
   const namesOf = (steps: readonly Step[]) => steps.map((step) => (step as Launch).kernel.name);
 

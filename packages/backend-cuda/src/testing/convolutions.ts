@@ -24,11 +24,15 @@ import type { CudaOperand } from "../launch";
 export type ConvRow = readonly [what: string, x: Shape, weight: Shape, options: Conv2dOptions];
 
 /** The kernels that y, dx and dw of a row take on the two multiprocessors of the test driver. */
-export function kernelsFor([, xShape, weightShape, options]: ConvRow, dtype: DType, tf32 = false): readonly string[] {
+export function kernelsFor(
+  [, xShape, weightShape, options]: ConvRow,
+  dtype: DType,
+  { tf32 = false, warpgroups = false } = {},
+): readonly string[] {
   const attrs = attrsOf(options);
   const of = (shape: Shape): CudaOperand => ({ memory: { address: 0 }, shape, dtype });
   const [x, weight, y] = [of(xShape), of(weightShape), of(conv2dOutputShape(xShape, weightShape, attrs))];
-  const limits = { multiprocessors: 2, sharedBytesPerBlock: 163 << 10, tf32 };
+  const limits = { multiprocessors: 2, sharedBytesPerBlock: (warpgroups ? 227 : 163) << 10, tf32, warpgroups };
   const inputSize = [xShape[2] as number, xShape[3] as number] as const;
   const kernelSize = [weightShape[2] as number, weightShape[3] as number] as const;
   const steps = [
@@ -71,3 +75,15 @@ export async function evaluate(on: Device, [, xShape, weightShape, options]: Con
     scope.end();
   }
 }
+
+/** Of y, dx and dw: how many there are, and where the first is that isn't what is `expected`, rounded once. */
+export function firstWrong(expected: readonly Float32Array[], actual: readonly Float32Array[], rounding: number) {
+  return expected.map((values, i) => {
+    const result = actual[i] as Float32Array;
+    const isRight = (value: number, at: number) => Math.abs((result[at] as number) - value) <= rounding * Math.abs(value);
+    return [result.length, values.findIndex((value, at) => !isRight(value, at))];
+  });
+}
+
+/** What it says of results that are right. */
+export const noneWrong = (expected: readonly Float32Array[]) => expected.map(({ length }) => [length, -1]);

@@ -7,7 +7,7 @@ import { describeConv2d, describeConv2dFused, describeConv2dInputGrad, describeC
 import { describeMatmul } from "./describe-matmul";
 import { PlanCache } from "./plan-cache";
 
-const LIMITS: Limits = { multiprocessors: 132, sharedBytesPerBlock: 49_152, tf32: false };
+const LIMITS: Limits = { multiprocessors: 132, sharedBytesPerBlock: 49_152, tf32: false, warpgroups: false };
 const PLAIN: KernelTable["conv2d"] = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
 
 const operandOf = (shape: Shape, dtype: DType = "f32"): CudaOperand => ({ memory: { address: 0 }, shape, dtype });
