@@ -14,7 +14,7 @@ import {
 } from "@vertebra/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { offerSwiftshader } from "../../../scripts/swiftshader.mjs";
-import { warmUp, webgpu } from "./index";
+import { timeOnGpu, warmUp, webgpu } from "./index";
 import { openForTests } from "./testing/open-device";
 
 const { device: opened, reason } = await openForTests();
@@ -29,6 +29,24 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
     expect(device.name).toBe("webgpu");
     expect(device.features).toEqual(expect.arrayContaining(["software", "finite-math"]));
   });
+
+  test.skipIf(!opened?.features.includes("timestamp-query"))(
+    "times work by its own clock, and goes on when it fails",
+    async () => {
+      const scope = new Scope(undefined);
+      const x = scope.run(() => full([64, 64], 1, { device }));
+      const products = (count: number) => () => scope.run(() => Array.from({ length: count }, () => matmul(x, x)));
+      const timed = async (count: number) => (await timeOnGpu(device, () => void products(count)())) as number;
+      await timed(1);
+      // In one batch, and in several.
+      const [one, many] = [await timed(1), await timed(100)];
+      expect(one).toBeGreaterThan(0);
+      expect(many).toBeGreaterThan(5 * one);
+      await expect(timeOnGpu(device, () => void matmul(x, ones(3)))).rejects.toThrow("matmul");
+      expect((await array(scope.run(() => matmul(x, x))))[0]).toBe(64);
+      scope.end();
+    },
+  );
 
   describe("order", () => {
     test("work reads what was written before it, not what is written after it", async () => {

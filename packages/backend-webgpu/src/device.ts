@@ -26,6 +26,7 @@ import { WorkQueue } from "./queue";
 import { Readers } from "./readers";
 import { Staging } from "./staging";
 import { Tables } from "./tables";
+import { elapsedMs, TIMER_BYTES, Timer } from "./timer";
 import { WarmUp } from "./warm-up";
 
 const DTYPES: readonly DType[] = ["f32", "i32", "u8", "bool", "f16", "bf16"];
@@ -177,6 +178,27 @@ class WebgpuDevice implements Device {
     this.#peakBytes = this.#bytesInUse;
   }
 
+  /** See `timeOnGpu`. */
+  async time(work: () => void): Promise<number> {
+    await this.sync();
+    const { queue } = this.#runtime;
+    const timer = new Timer(this.#gpu);
+    try {
+      timer.begin(queue);
+      work();
+      const reader = this.#readers.take(TIMER_BYTES);
+      timer.end(queue, reader);
+      queue.flush();
+      const stamps = await this.#readers.read(reader, TIMER_BYTES);
+      await this.sync();
+      return elapsedMs(stamps);
+    } finally {
+      // Work that failed has left its beginning.
+      queue.flush();
+      timer.destroy();
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#failures.ended) return;
     this.#failures.ended = closed;
@@ -264,3 +286,11 @@ export async function warmUp(device: Device, fn: () => unknown): Promise<void> {
 /** Launches, submits and uploaded bytes of a device since it was opened; undefined on other backends. */
 export const countsOf = (device: Device): WebgpuCounts | undefined =>
   device instanceof WebgpuDevice ? { ...device.counts } : undefined;
+
+/**
+ * Milliseconds by the GPU's own clock from before the first launch of the synchronous `work` to its last one's end, by timestamp queries; waits for the
+ * device before and behind it. Browsers round them to 100 µs. Undefined, and `work` isn't called, where the adapter has no `timestamp-query`, and on
+ * other backends.
+ */
+export const timeOnGpu = (device: Device, work: () => void): Promise<number> | undefined =>
+  device instanceof WebgpuDevice && device.features.includes("timestamp-query") ? device.time(work) : undefined;

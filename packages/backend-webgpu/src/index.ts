@@ -1,2 +1,2 @@
-export { countsOf, type WebgpuCounts, warmUp, webgpu } from "./device";
+export { countsOf, timeOnGpu, type WebgpuCounts, warmUp, webgpu } from "./device";
 export type { WebgpuOptions } from "./options";

@@ -65,6 +65,17 @@ export class WorkQueue {
     this.counts.uploadedBytes += bytes.byteLength;
   }
 
+  /** The device writes down when it is done with everything before. */
+  stamp(to: GPUQuerySet, index: number): void {
+    this.#endPass();
+    const timestampWrites = { querySet: to, beginningOfPassWriteIndex: index };
+    this.#begin().beginComputePass({ timestampWrites }).end();
+  }
+
+  resolve(stamps: GPUQuerySet, to: GPUBuffer): void {
+    this.#begin().resolveQuerySet(stamps, 0, stamps.count, to, 0);
+  }
+
   /** Hands everything recorded so far to the device. */
   flush(): void {
     const encoder = this.#encoder;
