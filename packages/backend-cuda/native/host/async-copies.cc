@@ -1,8 +1,8 @@
 #include <cstring>
 #include <vector>
 
+#include "deferred.h"
 #include "device-host.h"
-#include "threads.h"
 
 namespace host {
 namespace {
@@ -11,52 +11,33 @@ struct Copy {
   void* to;
   const void* from;
   uint32_t bytes;
-  /** Number of its group in the thread. */
-  uint32_t group;
 };
 
-/** The copies of one thread, in order. */
-struct Queue {
-  std::vector<Copy> copies;
-  uint32_t groups = 0;
-  /** Some came that products may not see yet. */
-  bool isUnseen = false;
-};
-
-/** By thread; empty until a block copies in the background. */
-std::vector<Queue> queues;
-
-Queue& own() {
-  if (queues.empty()) queues.resize(blockDim.x * blockDim.y * blockDim.z);
-  return queues[currentThread()];
-}
+Deferred<Copy> copies;
+/** By thread: something came that products may not see yet. */
+std::vector<bool> unseen;
 
 }  // namespace
 
-void forgetCopies() { queues.clear(); }
-
-void deferCopy(void* to, const void* from, uint32_t bytes) {
-  Queue& queue = own();
-  queue.copies.push_back({to, from, bytes, queue.groups});
+void forgetCopies() {
+  copies.forget();
+  unseen.assign(threads.size(), false);
 }
 
-void commitCopies() { own().groups++; }
+void deferCopy(void* to, const void* from, uint32_t bytes) { copies.add({to, from, bytes}); }
+
+void commitCopies() { copies.commit(); }
 
 void waitForCopies(uint32_t groupsLeft) {
-  Queue& queue = own();
-  size_t done = 0;
-  for (const Copy& copy : queue.copies) {
-    if (copy.group + groupsLeft >= queue.groups) break;
+  const bool came = copies.wait(groupsLeft, [](const Copy& copy) {
     if (copy.from) std::memcpy(copy.to, copy.from, copy.bytes);
     else std::memset(copy.to, 0, copy.bytes);
-    done++;
-    queue.isUnseen = true;
-  }
-  queue.copies.erase(queue.copies.begin(), queue.copies.begin() + static_cast<long>(done));
+  });
+  if (came) unseen[currentThread()] = true;
 }
 
-void showCopies() { own().isUnseen = false; }
+void showCopies() { unseen[currentThread()] = false; }
 
-bool hasUnseenCopies() { return own().isUnseen; }
+bool hasUnseenCopies() { return unseen[currentThread()]; }
 
 }  // namespace host

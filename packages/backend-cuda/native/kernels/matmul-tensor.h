@@ -107,3 +107,12 @@ __device__ void matmulOnTensorCores(const MatmulParams& p) {
     };
   });
 }
+
+// Kernels of a tile, by FORM. N: an operand's rows are the matrix's, T: its columns. a is [M, K] or [K, M], b [K, N] or [N, K].
+// clang-format off
+#define FORMS(dtype, T, ROWS, COLUMNS, DOWN, ACROSS)                                  \
+  FORM(ROWS##x##COLUMNS##NN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, false)     \
+  FORM(ROWS##x##COLUMNS##NT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, true)      \
+  FORM(ROWS##x##COLUMNS##TN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, false)    \
+  FORM(ROWS##x##COLUMNS##TT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, true)
+// clang-format on

@@ -4,13 +4,7 @@
 /** Tiles in shared memory: one in use, two that surely come in time, one that may. */
 constexpr uint32_t SLOTS = 4;
 
-// N: an operand's rows are the matrix's, T: its columns. a is [M, K] or [K, M], b [K, N] or [N, K].
 // clang-format off
-#define FORMS(dtype, T, ROWS, COLUMNS, DOWN, ACROSS)                                  \
-  FORM(ROWS##x##COLUMNS##NN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, false)     \
-  FORM(ROWS##x##COLUMNS##NT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, true)      \
-  FORM(ROWS##x##COLUMNS##TN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, false)    \
-  FORM(ROWS##x##COLUMNS##TT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, true)
 #define FORM(name, T, ROWS, COLUMNS, DOWN, ACROSS, A, B) \
   KERNEL(tiles##name, MatmulParams, DOWN * ACROSS * 32) {                     \
     matmulOnTensorCores<T, MmaTile<T, ROWS, COLUMNS, DOWN, ACROSS, SLOTS, A, B>>(p); \

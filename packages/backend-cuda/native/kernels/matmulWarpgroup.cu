@@ -6,13 +6,7 @@
 /** Tiles in shared memory: two that are multiplied, two on their way. */
 constexpr uint32_t SLOTS = 4;
 
-// As in matmulTensor.cu.
 // clang-format off
-#define FORMS(dtype, T, ROWS, COLUMNS, DOWN, ACROSS)                                  \
-  FORM(ROWS##x##COLUMNS##NN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, false)     \
-  FORM(ROWS##x##COLUMNS##NT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, true, true)      \
-  FORM(ROWS##x##COLUMNS##TN_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, false)    \
-  FORM(ROWS##x##COLUMNS##TT_##dtype, T, ROWS, COLUMNS, DOWN, ACROSS, false, true)
 #define FORM(name, T, ROWS, COLUMNS, DOWN, ACROSS, A, B) \
   KERNEL(tiles##name, MatmulParams, DOWN * ACROSS * 128) {                                   \
     matmulOnTensorCores<T, WarpgroupTile<T, ROWS, COLUMNS, DOWN, ACROSS, SLOTS, A, B>>(p); \

@@ -5,24 +5,23 @@ import { type ConvProduct, type ConvTile, launchOf, tileCounts } from "./conv-la
 import {
   bytesPerTile,
   hasTensorCores,
-  hasWarpgroups,
+  isAvailable,
   MOST_STEPS,
   stepTerms,
+  type TensorTile,
   tensorKernelsOf,
   warpgroupBytes,
 } from "./tensor-cores";
 
-interface TensorTile extends ConvTile {
+interface TensorConvTile extends TensorTile {
   readonly threads: number;
   /** Time for an element of y, relative to the first: guessed from what a warp reads for a product. */
   readonly cost: number;
   /** Sums may have more than MOST_STEPS steps. */
   readonly hasTotals: boolean;
-  /** As conv2dWarpgroup.cu has them; otherwise conv2dTensor.cu. */
-  readonly isByWarpgroups?: boolean;
 }
 
-const TILES: readonly TensorTile[] = [
+const TILES: readonly TensorConvTile[] = [
   { rows: 128, columns: 128, threads: 256, cost: 0.63, hasTotals: false, isByWarpgroups: true },
   { rows: 64, columns: 256, threads: 256, cost: 0.68, hasTotals: false, isByWarpgroups: true },
   { rows: 128, columns: 128, threads: 256, cost: 1, hasTotals: false },
@@ -45,8 +44,7 @@ const CHUNK_TAPS = 8;
 /** Weight offset, input offset, rows down, columns right: so far down that no pixel is there. */
 const NO_TAP = [-1, 0, 1 << 25, 0] as const;
 
-const WARPS = tensorKernelsOf("conv2dTensor");
-const WARPGROUPS = tensorKernelsOf("conv2dWarpgroup");
+const kernel = tensorKernelsOf("conv2d");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them, or they aren't faster than by the tile `plain`. */
 export function tensorSteps(one: ConvProduct, plain: ConvTile, limits: Limits): readonly Step[] | undefined {
@@ -56,34 +54,29 @@ export function tensorSteps(one: ConvProduct, plain: ConvTile, limits: Limits): 
   const isLong = taps.taps > MOST_STEPS * stepTerms(y.dtype);
   const timeOf = (tile: ConvTile, cost: number) =>
     Math.ceil(tileCounts(one, tile).blocks / limits.multiprocessors) * tile.rows * tile.columns * cost;
-  const tiles = TILES.filter(({ hasTotals }) => hasTotals || !isLong).filter(
-    ({ isByWarpgroups }) => !isByWarpgroups || hasWarpgroups(y.dtype, limits),
-  );
+  const tiles = TILES.filter((tile) => isAvailable(tile, y.dtype, limits) && (tile.hasTotals || !isLong));
   const times = tiles.map((tile) => timeOf(tile, tile.cost));
   const least = Math.min(...times);
   if (least >= timeOf(plain, PLAIN_COST)) return undefined;
   const { packed, steps } = packWeights(one, rows);
-  return [...steps, tileLaunch(packed, rows, tiles[times.indexOf(least)] as TensorTile)];
+  return [...steps, tileLaunch(packed, rows, tiles[times.indexOf(least)] as TensorConvTile)];
 }
 
-function tileLaunch(one: ConvProduct, rows: number, tile: TensorTile): Launch {
+function tileLaunch(one: ConvProduct, rows: number, tile: TensorConvTile): Launch {
   const { y, taps, isPointwise } = one;
   const { down, across, blocks } = tileCounts(one, tile);
   // Rows of planes are copied by chunks of 16 bytes.
   const arePlanes = isPointwise && taps.pixels % (16 / DTYPES[y.dtype].bytes) === 0;
   return {
     ...launchOf(one, rows, [down, across]),
-    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(
-      `${arePlanes ? "planes" : "patches"}${tile.rows}x${tile.columns}`,
-      y.dtype,
-    ),
+    kernel: kernel(`${arePlanes ? "planes" : "patches"}${tile.rows}x${tile.columns}`, y.dtype, tile),
     grid: blocks,
     block: tile.threads,
     sharedBytes: sharedBytesOf(tile, arePlanes, y.dtype),
   };
 }
 
-function sharedBytesOf(tile: TensorTile, arePlanes: boolean, dtype: DType): number {
+function sharedBytesOf(tile: TensorConvTile, arePlanes: boolean, dtype: DType): number {
   if (tile.isByWarpgroups) return warpgroupBytes(arePlanes ? PLANE_SLOTS : WARPGROUP_PATCH_SLOTS, tile);
   const slots = arePlanes ? PLANE_SLOTS : PATCH_SLOTS;
   return slots * (bytesPerTile(tile.rows, true, dtype) + bytesPerTile(tile.columns, !arePlanes, dtype));
@@ -98,7 +91,7 @@ function packWeights(one: ConvProduct, rows: number): { readonly packed: ConvPro
   const length = tapsIn(taps);
   const scratch: Scratch = { scratchBytes: groups * rows * length * DTYPES[y.dtype].bytes };
   const pack: Launch = {
-    kernel: WARPS("packWeights", y.dtype),
+    kernel: kernel("packWeights", y.dtype),
     bindings: [a, { table: taps.table }, scratch],
     words: [rows, groups, taps.phases, groupA, rowA, length],
     grid: Math.ceil((groups * rows * length) / LINE),

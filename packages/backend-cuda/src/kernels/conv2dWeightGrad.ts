@@ -4,29 +4,25 @@ import { type CudaOperand, type KernelName, kernelsOf, type Launch, LINE, type L
 import {
   bytesPerTile,
   hasTensorCores,
-  hasWarpgroups,
+  isAvailable,
   MOST_STEPS,
   stepTerms,
+  type TensorTile,
   tensorKernelsOf,
   warpgroupBytes,
 } from "./tensor-cores";
 
-const WARPS = tensorKernelsOf("conv2dWeightGradTensor");
-const WARPGROUPS = tensorKernelsOf("conv2dWeightGradWarpgroup");
+const TENSOR = tensorKernelsOf("conv2dWeightGrad");
 const TILED = kernelsOf("conv2dWeightGrad");
 const DIRECT = kernelsOf("conv2dWeightGradDirect");
 
-interface TensorTile {
-  readonly rows: number;
-  readonly columns: number;
+interface GradTile extends TensorTile {
   readonly threads: number;
   /** Time for an element of dw, relative to the third: guessed from what a warp reads for a product. */
   readonly cost: number;
-  /** As conv2dWeightGradWarpgroup.cu has them; otherwise conv2dWeightGradTensor.cu. */
-  readonly isByWarpgroups?: boolean;
 }
 
-const TENSOR_TILES: readonly TensorTile[] = [
+const TENSOR_TILES: readonly GradTile[] = [
   { rows: 128, columns: 128, threads: 256, cost: 0.63, isByWarpgroups: true },
   { rows: 64, columns: 256, threads: 256, cost: 0.68, isByWarpgroups: true },
   { rows: 128, columns: 128, threads: 256, cost: 1 },
@@ -127,7 +123,7 @@ function divisionOf(one: GradProduct, x: CudaOperand, limits: Limits): Division 
 }
 
 function tensor(one: GradProduct, { dtype }: CudaOperand, limits: Limits): Division {
-  const tiles = TENSOR_TILES.filter(({ isByWarpgroups }) => !isByWarpgroups || hasWarpgroups(dtype, limits));
+  const tiles = TENSOR_TILES.filter((tile) => isAvailable(tile, dtype, limits));
   const cuts = tiles.map((tile) => {
     const [tilesM, tilesN] = [Math.ceil(one.rows / tile.rows), Math.ceil(one.columns / tile.columns)];
     return { tile, tilesM, tilesN, time: tilesM * tilesN * tile.rows * tile.columns * tile.cost };
@@ -136,7 +132,7 @@ function tensor(one: GradProduct, { dtype }: CudaOperand, limits: Limits): Divis
   const { rows, columns, threads } = tile;
   const wanted = (TILED_BLOCKS * limits.multiprocessors) / (tilesM * tilesN * one.groups);
   return {
-    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(`tiles${rows}x${columns}`, dtype),
+    kernel: TENSOR(`tiles${rows}x${columns}`, dtype, tile),
     block: threads,
     sharedBytes: tile.isByWarpgroups
       ? warpgroupBytes(WARPGROUP_SLOTS, tile)

@@ -4,23 +4,21 @@ import { type Cut, cutSteps, type Tile, type TileKernel } from "./matmul-tiles";
 import {
   bytesPerTile,
   hasTensorCores,
-  hasWarpgroups,
+  isAvailable,
   MOST_STEPS,
   stepTerms,
+  type TensorTile,
   tensorKernelsOf,
   warpgroupBytes,
 } from "./tensor-cores";
 
-interface TensorTile extends Tile {
-  /** By the kernels of matmulWarpgroup.cu; otherwise matmulTensor.cu. */
-  readonly isByWarpgroups?: boolean;
-}
+type MatmulTile = Tile & TensorTile;
 
 /**
  * What a tile costs in shared memory and registers, stands in the kernels' headers. `cost` is the time of its products by mma.sync, or what
  * a multiprocessor's shared memory moves for them where that takes longer: a guess.
  */
-const TILES: readonly TensorTile[] = [
+const TILES: readonly MatmulTile[] = [
   { rows: 128, columns: 256, threads: 256, cost: 0.5, isByWarpgroups: true },
   { rows: 128, columns: 128, threads: 256, cost: 0.63, isByWarpgroups: true },
   { rows: 256, columns: 128, threads: 256, cost: 1 },
@@ -41,8 +39,7 @@ const MOST_PARTS = 128;
 /** Threads that keep a multiprocessor's tensor cores busy. */
 const WANTED_THREADS = 256;
 
-const WARPS = tensorKernelsOf("matmulTensor");
-const WARPGROUPS = tensorKernelsOf("matmulWarpgroup");
+const kernel = tensorKernelsOf("matmul");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them. */
 export function tensorSteps(problem: Product<CudaOperand>, limits: Limits): readonly Step[] | undefined {
@@ -51,24 +48,22 @@ export function tensorSteps(problem: Product<CudaOperand>, limits: Limits): read
   const mostTerms = MOST_STEPS * stepTerms(y.dtype);
   // Parts are added one after another, too.
   if (k > mostTerms * MOST_STEPS) return undefined;
-  const cuts = TILES.filter((tile) =>
-    tile.isByWarpgroups ? hasWarpgroups(y.dtype, limits) : tile.rows < 256 || y.dtype !== "f32",
-  )
+  const cuts = TILES.filter((tile) => isAvailable(tile, y.dtype, limits) && (tile.rows < 256 || y.dtype !== "f32"))
     .filter((tile) => sharedBytesOf(tile, problem) <= limits.sharedBytesPerBlock)
     .map((tile) => cutBy(tile, problem, mostTerms, limits));
   const [best] = cuts.sort((one, other) => timeOf(one, problem, limits) - timeOf(other, problem, limits));
   return best && cutSteps(problem, best, tileKernel(best.tile, problem));
 }
 
-function tileKernel(tile: TensorTile, problem: Product<CudaOperand>): TileKernel {
+function tileKernel(tile: MatmulTile, problem: Product<CudaOperand>): TileKernel {
   const form = `${problem.a.isAlongK ? "N" : "T"}${problem.b.isAlongK ? "T" : "N"}`;
   return {
-    kernel: (tile.isByWarpgroups ? WARPGROUPS : WARPS)(`tiles${tile.rows}x${tile.columns}${form}`, problem.y.dtype),
+    kernel: kernel(`tiles${tile.rows}x${tile.columns}${form}`, problem.y.dtype, tile),
     sharedBytes: sharedBytesOf(tile, problem),
   };
 }
 
-function sharedBytesOf(tile: TensorTile, { a, b, y }: Product<CudaOperand>): number {
+function sharedBytesOf(tile: MatmulTile, { a, b, y }: Product<CudaOperand>): number {
   if (tile.isByWarpgroups) return warpgroupBytes(SLOTS, tile);
   const bytes = (lines: number, { isAlongK }: Side<CudaOperand>) => bytesPerTile(lines, isAlongK, y.dtype);
   return SLOTS * (bytes(tile.rows, a) + bytes(tile.columns, b));

@@ -10,14 +10,22 @@ export const hasTensorCores = (dtype: DType, { tf32 }: Limits): boolean => dtype
 /** Terms that a tensor core adds in a step. */
 export const stepTerms = (dtype: DType): number => (dtype === "f32" ? 8 : 16);
 
+/** A tile of which there are kernels in <op>Tensor.cu, or in <op>Warpgroup.cu. */
+export interface TensorTile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly isByWarpgroups?: boolean;
+}
+
 /** As kernelsOf; kernels on tensor cores name what they compute in. */
 export const tensorKernelsOf =
-  (module: string) =>
-  (name: string, dtype: DType): KernelName =>
-    kernelsOf(module)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
+  (op: string) =>
+  (name: string, dtype: DType, { isByWarpgroups = false }: Pick<TensorTile, "isByWarpgroups"> = {}): KernelName =>
+    kernelsOf(`${op}${isByWarpgroups ? "Warpgroup" : "Tensor"}`)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
 
-/** Whether they may by the kernels of warpgroup-tile.h. */
-export const hasWarpgroups = (dtype: DType, { warpgroups }: Limits): boolean => warpgroups && dtype !== "f32";
+/** Whether the device has the instructions of the tile's kernels for this dtype. */
+export const isAvailable = ({ isByWarpgroups }: TensorTile, dtype: DType, { warpgroups }: Limits): boolean =>
+  !isByWarpgroups || (warpgroups && dtype !== "f32");
 
 /** Of k in a tile: as in mma-tile.h. */
 const LINE_BYTES = 64;
@@ -32,5 +40,4 @@ export const bytesPerTile = (lines: number, isAlongK: boolean, dtype: DType): nu
 const ATOM_BYTES = 128;
 
 /** Shared memory that a ring of `slots` tiles of warpgroups takes. */
-export const warpgroupBytes = (slots: number, { rows, columns }: { readonly rows: number; readonly columns: number }): number =>
-  slots * (rows + columns) * ATOM_BYTES;
+export const warpgroupBytes = (slots: number, { rows, columns }: TensorTile): number => slots * (rows + columns) * ATOM_BYTES;
