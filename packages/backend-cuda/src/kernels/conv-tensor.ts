@@ -44,7 +44,7 @@ const CHUNK_TAPS = 8;
 /** Weight offset, input offset, rows down, columns right: so far down that no pixel is there. */
 const NO_TAP = [-1, 0, 1 << 25, 0] as const;
 
-const kernel = tensorKernelsOf("conv2d");
+const kernel = tensorKernelsOf("conv2dTensor", "conv2dWarpgroup");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them, or they aren't faster than by the tile `plain`. */
 export function tensorSteps(one: ConvProduct, plain: ConvTile, limits: Limits): readonly Step[] | undefined {

@@ -12,7 +12,7 @@ import {
   warpgroupBytes,
 } from "./tensor-cores";
 
-const TENSOR = tensorKernelsOf("conv2dWeightGrad");
+const TENSOR = tensorKernelsOf("conv2dWeightGradTensor", "conv2dWeightGradWarpgroup");
 const TILED = kernelsOf("conv2dWeightGrad");
 const DIRECT = kernelsOf("conv2dWeightGradDirect");
 

@@ -39,7 +39,7 @@ const MOST_PARTS = 128;
 /** Threads that keep a multiprocessor's tensor cores busy. */
 const WANTED_THREADS = 256;
 
-const kernel = tensorKernelsOf("matmul");
+const kernel = tensorKernelsOf("matmulTensor", "matmulWarpgroup");
 
 /** The launches of a product on tensor cores; undefined where it isn't for them. */
 export function tensorSteps(problem: Product<CudaOperand>, limits: Limits): readonly Step[] | undefined {

@@ -10,18 +10,19 @@ export const hasTensorCores = (dtype: DType, { tf32 }: Limits): boolean => dtype
 /** Terms that a tensor core adds in a step. */
 export const stepTerms = (dtype: DType): number => (dtype === "f32" ? 8 : 16);
 
-/** A tile of which there are kernels in <op>Tensor.cu, or in <op>Warpgroup.cu. */
+/** A tile of kernels on tensor cores. */
 export interface TensorTile {
   readonly rows: number;
   readonly columns: number;
+  /** By the instructions of compute capability 9.0. */
   readonly isByWarpgroups?: boolean;
 }
 
-/** As kernelsOf; kernels on tensor cores name what they compute in. */
+/** As kernelsOf, of the module that has the tile's kernels; they name what they compute in. */
 export const tensorKernelsOf =
-  (op: string) =>
+  (byWarps: string, byWarpgroups: string) =>
   (name: string, dtype: DType, { isByWarpgroups = false }: Pick<TensorTile, "isByWarpgroups"> = {}): KernelName =>
-    kernelsOf(`${op}${isByWarpgroups ? "Warpgroup" : "Tensor"}`)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
+    kernelsOf(isByWarpgroups ? byWarpgroups : byWarps)(`${name}_${dtype === "f32" ? "tf32" : dtype}`);
 
 /** Whether the device has the instructions of the tile's kernels for this dtype. */
 export const isAvailable = ({ isByWarpgroups }: TensorTile, dtype: DType, { warpgroups }: Limits): boolean =>
