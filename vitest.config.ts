@@ -15,6 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "sources",
+          globalSetup: "tests/temporary-root.ts",
           include: [
             "packages/*/src/**/*.test.ts",
             "tests/*.test.ts",
@@ -27,7 +28,11 @@ export default defineConfig({
       // Runs on what a build packs, made and installed first by its set-up.
       {
         extends: true,
-        test: { name: "installed", include: ["tests/installed/*.test.ts"], globalSetup: "tests/installed/install.ts" },
+        test: {
+          name: "installed",
+          include: ["tests/installed/*.test.ts"],
+          globalSetup: ["tests/temporary-root.ts", "tests/installed/install.ts"],
+        },
       },
     ],
     pool: "forks",

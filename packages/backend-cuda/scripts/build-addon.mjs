@@ -1,5 +1,5 @@
 /**
- * native/addon and native/vendor → build/vertebra-cuda.node, with g++ and the headers of two npm packages: nothing is downloaded. The
+ * native/addon and native/vendor → build/vertebra-cuda.node, with a C++17 compiler and the headers of two npm packages. The
  * C++ runtime is inside; of the C library it needs what the machine has that it was built on. build-package.mjs makes one for older
  * machines too.
  */
@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError, build, buildLibrary, main, sourcesIn } from "./compile.mjs";
+import { localCompiler } from "./compiler.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -18,7 +19,7 @@ export async function buildAddon({ out = join(build, ADDON), compiler = undefine
   const includes = headerFolders().flatMap((folder) => ["-isystem", folder]);
   await buildLibrary({
     out,
-    compiler,
+    compiler: compiler ?? localCompiler(),
     sources: [...sourcesIn("addon", ".cc"), ...sourcesIn("vendor", ".cc")],
     headerFolders: ["", "addon", "vendor"],
     compileFlags: [

@@ -2,9 +2,10 @@
  * native/host and every kernel → build/libcuda-host.so, the driver that runs kernels on this very processor. With --asan it is
  * build/libcuda-host-asan.so: AddressSanitizer ends the process at the first access outside an allocation; preload libasan.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, buildLibrary, main, sourcesIn } from "./compile.mjs";
+import { localCompiler } from "./compiler.mjs";
 
 /** @returns the library's path. */
 export async function buildHostDriver({ asan = false } = {}) {
@@ -12,6 +13,7 @@ export async function buildHostDriver({ asan = false } = {}) {
   const sanitizer = asan ? ["-fsanitize=address", "-fno-omit-frame-pointer", "-g1"] : [];
   await buildLibrary({
     out,
+    compiler: localCompiler(),
     sources: [...sourcesIn("host", ".cc"), ...sourcesIn("kernels", ".cu"), ...sourcesIn("test", ".cu")],
     headerFolders: ["", "host", "kernels"],
     compileFlags: [
@@ -20,7 +22,8 @@ export async function buildHostDriver({ asan = false } = {}) {
       ),
       ...sanitizer,
     ],
-    linkFlags: [...sanitizer, ..."-Wl,-z,nodelete -Wl,-z,now -pthread".split(" ")],
+    // Libraries that are linked to it find it by its name.
+    linkFlags: [...sanitizer, `-Wl,-soname,${basename(out)}`, ..."-Wl,-z,nodelete -Wl,-z,now -pthread".split(" ")],
   });
   return out;
 }

@@ -6,17 +6,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildHostDriver } from "./build-host-driver.mjs";
 import { build, buildLibrary, main, sourcesIn } from "./compile.mjs";
+import { localCompiler } from "./compiler.mjs";
 
 /** @returns the folder that has them. */
 export async function buildHostLibraries() {
-  await buildHostDriver();
+  const driver = await buildHostDriver();
   for (const name of ["cublaslt", "cudnn"])
     await buildLibrary({
       out: join(build, `lib${name}-host.so`),
+      compiler: localCompiler(),
       sources: sourcesIn(`host/${name}`, ".cc"),
       headerFolders: ["", "vendor", "host", `host/${name}`],
       compileFlags: "-std=c++17 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -Wall -Wextra -Werror".split(" "),
-      linkFlags: ["-L", build, ..."-l:libcuda-host.so -Wl,-rpath,$ORIGIN -Wl,-z,nodelete -Wl,-z,now -pthread".split(" ")],
+      linkFlags: [driver, ..."-Wl,-rpath,$ORIGIN -Wl,-z,nodelete -Wl,-z,now -pthread".split(" ")],
     });
   return build;
 }

@@ -1,4 +1,4 @@
-import type { Compiler } from "./build-addon.mjs";
+import type { Compiler } from "./compiler.mjs";
 
 /** @returns a line for each kernel that spills registers. */
 export function buildPackage(options?: { folder?: string; compiler?: Compiler; isRelease?: boolean }): Promise<string[]>;

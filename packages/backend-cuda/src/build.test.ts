@@ -1,12 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { buildHostDriver } from "../scripts/build-host-driver.mjs";
 import { buildKernels, spillsIn } from "../scripts/build-kernels.mjs";
 import { buildPackage, checkPackage } from "../scripts/build-package.mjs";
-import { root } from "../scripts/compile.mjs";
-import { neededGlibc, neededVersions } from "../scripts/elf.mjs";
+import { build, root } from "../scripts/compile.mjs";
+import { localCompiler } from "../scripts/compiler.mjs";
+import { mergeableSymbols, neededGlibc, neededVersions } from "../scripts/elf.mjs";
 import { hasZig } from "../scripts/zig.mjs";
 
 /** Of a thread: what a few numbers that are seldom used take. */
@@ -43,7 +45,7 @@ describe.skipIf(!hasNvcc())(`with nvcc ${hasNvcc() ? "" : "(there is none)"}`, (
 
   test("a package is packed only with all that the sources make, and nothing else", async () => {
     const built = emptyFolder("built");
-    await buildPackage({ folder: built, compiler: { command: [process.env.CXX ?? "g++"], env: {} }, isRelease: false });
+    await buildPackage({ folder: built, compiler: localCompiler(), isRelease: false });
     const problems = () => {
       try {
         checkPackage({ folder: built });
@@ -99,13 +101,32 @@ test("what users run says what is to be installed, and where nothing can be writ
   expect(said()).toMatchObject({ status: 1, stderr: expect.stringMatching(/build must be writable, got EEXIST\. Build as/) });
 });
 
-const hasObjdump = process.platform === "linux" && spawnSync("objdump", ["--version"]).status === 0;
-test.skipIf(!hasObjdump)("the versions that a program needs are those that objdump names", () => {
-  const listed = execFileSync("objdump", ["-p", process.execPath], { encoding: "utf8" });
-  const needs = listed.slice(listed.indexOf("Version References"));
-  const names = [...needs.matchAll(/^\s+0x\w+ 0x\w+ \d+ (\S+)$/gm)].map(([, name]) => name);
-  expect(neededVersions(process.execPath).sort()).toEqual(names.sort());
-  expect(names.length).toBeGreaterThan(0);
+const hasBinutils = process.platform === "linux" && spawnSync("objdump", ["--version"]).status === 0;
+describe.skipIf(!hasBinutils)(`ELF files ${hasBinutils ? "" : "(there is no objdump)"}`, () => {
+  test("need the versions that objdump names", () => {
+    const listed = execFileSync("objdump", ["-p", process.execPath], { encoding: "utf8" });
+    const needs = listed.slice(listed.indexOf("Version References"));
+    const names = [...needs.matchAll(/^\s+0x\w+ 0x\w+ \d+ (\S+)$/gm)].map(([, name]) => name);
+    expect(neededVersions(process.execPath).sort()).toEqual(names.sort());
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  test("have the symbols to merge that nm marks as weak or unique", async () => {
+    await buildHostDriver();
+    const object = join(
+      build,
+      "objects",
+      readdirSync(join(build, "objects")).find((name) => name.startsWith("conv2d.cu.")) ?? "",
+    );
+    const listed = execFileSync("nm", ["-S", "--defined-only", object], { encoding: "utf8" });
+    const symbols = [...listed.matchAll(/^\w+ (\w+) [WVu] (.+)$/gm)].map(([, bytes, name]) => `${name} ${Number(`0x${bytes}`)}`);
+    expect(
+      mergeableSymbols(object)
+        .map(({ name, bytes }) => `${name} ${bytes}`)
+        .sort(),
+    ).toEqual(symbols.sort());
+    expect(symbols.length).toBeGreaterThan(0);
+  });
 });
 
 test("a spill is told with its kernel, target and sizes", () => {

@@ -16,7 +16,7 @@ import { openReference } from "@vertebra/parity";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { CudaDevice } from "./device";
 import { countsOf, cuda, timeOnGpu } from "./index";
-import { loadNative } from "./native";
+import { findGpus } from "./machine";
 import { openForTests } from "./testing/open-device";
 
 const MIB = 1 << 20;
@@ -106,7 +106,7 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
   });
 
   test.skipIf(!isHost)("empty, leaves other processes all memory that no tensor has", async () => {
-    const { native, driver } = await loadNative();
+    const { native, driver } = (await findGpus()).loaded;
     const { device: watcher } = native.open(driver, 0);
     const freeBytes = () => native.memInfo(watcher).freeBytes;
     (device as CudaDevice).empty();
@@ -121,7 +121,7 @@ describe.skipIf(!opened)(`a device on ${opened?.adapter ?? reason}`, () => {
   });
 
   test.skipIf(!isHost)("takes no more memory for the tenth model than for the second, tables included", async () => {
-    const { native, driver } = await loadNative();
+    const { native, driver } = (await findGpus()).loaded;
     const { device: watcher } = native.open(driver, 0);
     const uses: unknown[] = [];
     for (let i = 0; i < 10; i++) {

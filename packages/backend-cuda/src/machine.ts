@@ -2,7 +2,7 @@ import type { DeviceInfo } from "./addon";
 import { missing, requireSuited } from "./errors";
 import { isHostDriver } from "./images";
 import { compilerMissing, driverMissing, kernelsMissing } from "./missing";
-import { findAddon, foldersOf, type Loaded, loadNative } from "./native";
+import { findNative, foldersOf, type Loaded } from "./native";
 
 /** The addon, and every GPU of its driver. */
 interface Found {
@@ -18,11 +18,8 @@ export const listGpus = async (): Promise<readonly DeviceInfo[]> => (await findG
 
 /** @throws DeviceError naming at once all that is missing of addon, kernels and driver. */
 export async function findGpus(): Promise<Found> {
-  const wanted = process.env.VERTEBRA_CUDA_DRIVER || undefined;
-  // The test driver builds its addon itself.
-  const reason = wanted === "host" ? undefined : findAddon().reason;
-  if (reason === undefined) {
-    const loaded = await loadNative();
+  const { loaded, reason } = await findNative();
+  if (loaded) {
     try {
       return { loaded, gpus: loaded.native.devices(loaded.driver) };
     } catch (error) {
@@ -30,7 +27,11 @@ export async function findGpus(): Promise<Found> {
     }
   }
   const addon = reason && `${reason}${compilerMissing()}`;
-  throw missing({ addon, kernels: kernelsMissing(foldersOf()), driver: driverMissing(wanted) });
+  throw missing({
+    addon,
+    kernels: kernelsMissing(foldersOf()),
+    driver: driverMissing(process.env.VERTEBRA_CUDA_DRIVER || undefined),
+  });
 }
 
 /** @throws DeviceError if the driver or the GPU is too old, or nobody has compiled kernels for it. */

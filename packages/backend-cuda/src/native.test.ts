@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { floatWord } from "./batch";
 import { isHostDriver } from "./images";
 import { listGpus } from "./machine";
-import { type Loaded, loadNative, requireAddon } from "./native";
+import { findNative, type Loaded, requireAddon } from "./native";
 import { prepareForTests, TestDevice } from "./testing/native";
 
 const prepared = await prepareForTests();
@@ -231,7 +231,7 @@ describe.skipIf(!prepared.native)(`the addon ${prepared.reason ?? ""}`, () => {
 
     test("builds the test driver where the environment asks for it, and labels it", async () => {
       vi.stubEnv("VERTEBRA_CUDA_DRIVER", "host");
-      expect((await loadNative()).driver).toMatch(/libcuda-host\.so$/);
+      expect((await findNative()).loaded?.driver).toMatch(/libcuda-host\.so$/);
       const infos = await listGpus();
       expect(infos.map(({ name }) => name)).toEqual(["host test driver", "host test driver"]);
       expect(infos[0]).toMatchObject({ computeMajor: 8, computeMinor: 0, hasMemoryPools: true });

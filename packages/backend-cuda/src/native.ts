@@ -25,13 +25,18 @@ const SCRIPTS = new URL("../scripts/", import.meta.url);
 /**
  * Loads the addon: as it was built here, else out of the package for this platform. The driver is NVIDIA's unless
  * VERTEBRA_CUDA_DRIVER names a library, or `host`: the test driver that runs kernels on the processor. That and the addon are built for it where needed.
- * @throws DeviceError naming every place tried and why it failed there.
+ * @returns the reason where there is no addon: every place tried and why it failed there. @throws DeviceError if the test driver can't be built.
  */
-export async function loadNative(): Promise<Loaded> {
-  const wanted = process.env.VERTEBRA_CUDA_DRIVER || undefined;
-  if (wanted !== "host") return { ...requireAddon(), driver: wanted };
+export async function findNative(): Promise<
+  { readonly loaded: Loaded; readonly reason?: undefined } | { readonly loaded?: undefined; readonly reason: string }
+> {
+  const driver = process.env.VERTEBRA_CUDA_DRIVER || undefined;
+  if (driver !== "host") {
+    const { addon, reason } = findAddon();
+    return addon ? { loaded: { ...addon, driver } } : { reason };
+  }
   for (const script of ["build-addon.mjs", "build-host-driver.mjs"]) await build(script);
-  return { ...requireAddon(), driver: fileURLToPath(new URL("libcuda-host.so", BUILD)) };
+  return { loaded: { ...requireAddon(), driver: fileURLToPath(new URL("libcuda-host.so", BUILD)) } };
 }
 
 /** Builds the test libraries beside the test driver. @returns their folder. @throws DeviceError */

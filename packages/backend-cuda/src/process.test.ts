@@ -1,9 +1,9 @@
-import { execFile, execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { buildHostDriver } from "../scripts/build-host-driver.mjs";
+import { findSanitizer } from "../scripts/compiler.mjs";
 import type { Loaded } from "./native";
 import { prepareHost } from "./testing/native";
 
@@ -84,18 +84,8 @@ describe.skipIf(!prepared.native)(`workers and processes ${prepared.reason ?? ""
   });
 });
 
-/** AddressSanitizer's runtime, which must be loaded before Node's own allocations; undefined where there is none. */
-function findSanitizer(): string | undefined {
-  try {
-    const path = execFileSync(process.env.CXX ?? "g++", ["-print-file-name=libasan.so"], { encoding: "utf8" }).trim();
-    return existsSync(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const sanitizer = findSanitizer();
-const why = prepared.reason ?? (sanitizer ? "" : "(there is no libasan)");
+const why = prepared.reason ?? (sanitizer ? "" : "(the compiler has no libasan)");
 // Here, because every kernel is compiled: that may take longer than a test may.
 const strictDriver = why === "" ? await buildHostDriver({ asan: true }) : undefined;
 

@@ -52,7 +52,7 @@ export class Recorder {
     this.native.replay(this.device, graph);
   }
 
-  drop({ graph, reservation }: Recorded): void {
+  drop({ graph, reservation }: Pick<Recorded, "graph" | "reservation">): void {
     this.native.freeGraph(this.device, graph);
     this.pool.drop(reservation);
   }

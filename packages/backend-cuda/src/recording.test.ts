@@ -25,7 +25,9 @@ import { product } from "@vertebra/core/plan";
 import { createModel, findModel } from "@vertebra/models";
 import { openReference } from "@vertebra/parity";
 import { afterAll, describe, expect, test } from "vitest";
-import { countsOf, cuda, record } from "./index";
+import type { CudaDevice } from "./device";
+import { countsOf, cuda, type Recording, record } from "./index";
+import { collectGarbage } from "./testing/collect-garbage";
 import { digestOf } from "./testing/digest";
 import { openForTests } from "./testing/open-device";
 
@@ -104,6 +106,51 @@ describe.skipIf(!opened)(`recordings on ${opened?.adapter ?? reason}`, () => {
       x.dispose();
       expect(device.memory()).toMatchObject({ bytesInUse: before.bytesInUse, buffers: before.buffers });
     }));
+
+  describe("that nobody disposes", () => {
+    // A function of its own, whose variables are gone behind it.
+    const recordOnce = (x: Tensor): Recording<Tensor> => record(device, () => mul(add(x, 1), x));
+    const memory = () => ({
+      bytesInUse: device.memory().bytesInUse,
+      keptBytes: (device as CudaDevice).recorder.pool.keptBytes,
+    });
+
+    test("give back all of their memory when they are garbage collected", () =>
+      inScope(async () => {
+        const x = tensor(wave(5000), { device });
+        mul(add(x, 1), x).dispose();
+        const before = memory();
+        const recordAndForget = async (): Promise<void> => {
+          expect((await recordOnce(x).result.data())[0]).toBe(0);
+          expect(memory().keptBytes).toBeGreaterThan(before.keptBytes);
+        };
+        await recordAndForget();
+        await collectGarbage(() => memory().keptBytes === before.keptBytes && memory().bytesInUse === before.bytesInUse);
+        expect(memory()).toEqual(before);
+      }));
+
+    test("leave results that somebody has as they are", () =>
+      inScope(async () => {
+        const x = made([2, 3]);
+        const before = memory();
+        const { result } = recordOnce(x);
+        await collectGarbage(() => memory().keptBytes === before.keptBytes);
+        expect(memory().keptBytes).toBe(before.keptBytes);
+        const others = Array.from({ length: 8 }, () => made([9, 9]));
+        expect(await valuesOf(result)).toEqual([6, 12]);
+        for (const other of [result, ...others]) other.dispose();
+      }));
+
+    test("run on as long as somebody has them", () =>
+      inScope(async () => {
+        const state = made([1, 1]);
+        const recording = record(device, () => void copyInto(state, mul(state, 2)));
+        await collectGarbage(() => false);
+        recording.replay();
+        expect(await valuesOf(state)).toEqual([8, 8]);
+        recording.dispose();
+      }));
+  });
 
   test("overwrite nobody's memory although a tensor that they write into was freed", () =>
     inScope(async () => {

@@ -1,4 +1,4 @@
-import { type Device, Scope, scoped } from "@vertebra/core";
+import { type Device, type Disposable, Scope, scoped } from "@vertebra/core";
 import { CudaDevice } from "./device";
 import { notCuda, promiseRecorded, recordingDisposed } from "./errors";
 import type { Recorded } from "./recorder";
@@ -12,7 +12,7 @@ export interface Recording<T> {
    * @throws LifetimeError after `dispose`, DeviceError once the device is closed or broken.
    */
   replay(): void;
-  /** Frees the list, the results and the memory in between. Twice is fine. */
+  /** Frees the list, the results and the memory in between; the garbage collector does so at last. Twice is fine. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -23,7 +23,7 @@ export interface Recording<T> {
  * calls of `fn`. New inputs are written into the tensors that `fn` read: `copyInto(x, batch)`.
  *
  * What JavaScript decides is decided once: branches, shapes, numbers in the arguments of ops, and weights that evaluation has folded together. Memory that
- * the launches use stays reserved until `dispose`, also that of tensors freed meanwhile.
+ * the launches use stays reserved until `dispose` or until nobody has the recording any more, also that of tensors freed meanwhile.
  * @throws ArgumentError if `device` isn't of this backend or `fn` returns a promise; DeviceError where `fn` reads values (`data`, `item`), waits, or makes
  * tensors of the host's values; what `fn` throws. Nothing is kept then, and the device goes on.
  */
@@ -32,10 +32,10 @@ export function record<T>(device: Device, fn: () => T): Recording<T> {
   device.requireUsable("record");
   device.recorder.requireNotRecording("record");
   // Makes what is made once: tables, constants, the state of optimizers.
-  ownedBy(new Scope(undefined), fn).owner.end();
+  ownedBy(new ResultScope(), fn).owner.end();
   let called: Called<T> | undefined;
   const recorded = device.recorder.record(() => {
-    called = ownedBy(new Scope(undefined), fn);
+    called = ownedBy(new ResultScope(), fn);
   });
   const recording = new LaunchRecording(device, recorded, called as unknown as Called<T>);
   try {
@@ -49,12 +49,30 @@ export function record<T>(device: Device, fn: () => T): Recording<T> {
 
 interface Called<T> {
   readonly result: T;
-  /** Has the tensors of the result. */
-  readonly owner: Scope;
+  readonly owner: ResultScope;
+}
+
+/** Has the tensors of a result. They don't have it, so that the garbage collector frees each that nobody has any more, with or without the recording. */
+class ResultScope extends Scope {
+  readonly #tensors: Disposable[] = [];
+
+  constructor() {
+    super(undefined);
+  }
+
+  override own(value: Disposable): void {
+    this.#tensors.push(value);
+    value.owner = undefined;
+  }
+
+  override end(): void {
+    super.end();
+    for (const tensor of this.#tensors.splice(0)) tensor.dispose();
+  }
 }
 
 /** Calls `fn`, and frees all tensors that its result doesn't have. */
-function ownedBy<T>(owner: Scope, fn: () => T): Called<T> {
+function ownedBy<T>(owner: ResultScope, fn: () => T): Called<T> {
   try {
     const result = owner.run(() => scoped(fn));
     if (!(result instanceof Promise)) return { result, owner };
@@ -67,9 +85,24 @@ function ownedBy<T>(owner: Scope, fn: () => T): Called<T> {
   }
 }
 
+/** What to free behind a recording that nobody has any more: nothing in it leads to the recording. */
+type Left = Pick<Recorded, "graph" | "reservation"> & { readonly device: CudaDevice };
+
+const finalizers = new FinalizationRegistry<Left>((left) => {
+  try {
+    free(left);
+  } catch {
+    // The device broke: it tells whoever asks it next, and nobody is here to be told.
+  }
+});
+
+function free({ device, ...recorded }: Left): void {
+  if (device.isUsable) device.recorder.drop(recorded);
+}
+
 class LaunchRecording<T> implements Recording<T> {
   readonly result: T;
-  readonly #owner: Scope;
+  readonly #owner: ResultScope;
   #isDisposed = false;
 
   constructor(
@@ -79,6 +112,12 @@ class LaunchRecording<T> implements Recording<T> {
   ) {
     this.result = result;
     this.#owner = owner;
+    finalizers.register(this, this.#left, this);
+  }
+
+  get #left(): Left {
+    const { graph, reservation } = this.recorded;
+    return { device: this.device, graph, reservation };
   }
 
   replay(): void {
@@ -92,8 +131,9 @@ class LaunchRecording<T> implements Recording<T> {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    finalizers.unregister(this);
     this.#owner.end();
-    if (this.device.isUsable) this.device.recorder.drop(this.recorded);
+    free(this.#left);
   }
 
   [Symbol.dispose](): void {

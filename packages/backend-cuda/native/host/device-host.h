@@ -1,4 +1,4 @@
-// device.h under g++: CUDA's words, as far as our kernels use them, for threads that take turns on the processor.
+// device.h under C++ compilers: CUDA's words, as far as our kernels use them, for threads that take turns on the processor.
 #pragma once
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// mma.h under g++. Lanes bring their fragments to one rendezvous, and the last of them multiplies for all. Matrices are read without
+// mma.h under C++ compilers. Lanes bring their fragments to one rendezvous, and the last of them multiplies for all. Matrices are read without
 // one: a lane knows from `rowOf` where the others' rows lie.
 #pragma once
 #include "device-host.h"

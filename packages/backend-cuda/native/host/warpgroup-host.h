@@ -1,4 +1,4 @@
-// warpgroup.h under g++. A thread makes its own part of a product, and only when it waits for it: what is written over the operands before
+// warpgroup.h under C++ compilers. A thread makes its own part of a product, and only when it waits for it: what is written over the operands before
 // then shows. Addresses count from the block's dynamic shared memory on.
 #pragma once
 #include "device-host.h"

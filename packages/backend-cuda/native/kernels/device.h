@@ -1,4 +1,4 @@
-// What kernels are written in. Under nvcc it is CUDA itself; under g++ it is the host test driver's form of the same words
+// What kernels are written in. Under nvcc it is CUDA itself; under C++ compilers it is the host test driver's form of the same words
 // (native/host/device-host.h), in which a kernel runs on the processor, thread after thread.
 //
 // KERNEL(name, Params, threads) { ... } begins a kernel: its one argument is a struct called `p`, so that a launch is plain

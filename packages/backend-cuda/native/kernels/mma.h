@@ -1,4 +1,4 @@
-// Tensor cores: products of small matrices that a warp holds together in registers. Under nvcc PTX, under g++ the same by hand.
+// Tensor cores: products of small matrices that a warp holds together in registers. Under nvcc PTX, under C++ compilers the same by hand.
 //
 // The operands are of T: f16, bf16, or f32 that is rounded to TF32 (10 bits behind the point). A fragment covers STEP_BYTES of k: 16
 // steps of 16 bits, 8 of TF32. In a warp, lane = 4 · g + t holds

@@ -1,5 +1,5 @@
 // Products of tiles in shared memory by the four warps of a warpgroup together: instructions of compute capability 9.0 alone, twice as fast
-// there as those of mma.h. Under nvcc PTX, under g++ the same by hand. Operands are f16 or bf16, sums f32.
+// there as those of mma.h. Under nvcc PTX, under C++ compilers the same by hand. Operands are f16 or bf16, sums f32.
 //
 // A tile lies in atoms of 8 rows of 128 bytes, one behind the other from a multiple of 1024 bytes on. A row is 64 neighbours along k of one
 // line, or where lines aren't along k 64 neighbouring lines at one k; its chunk c of 16 bytes lies where chunk c ^ (row % 8) would.
