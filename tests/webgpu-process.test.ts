@@ -8,7 +8,7 @@ import { unpackChromium } from "../scripts/packaged-chromium.mjs";
 /** Inside the tree, so that the package `webgpu` is found. */
 const WORK = join(import.meta.dirname, ".webgpu-process");
 const MODULE = `export * from "@vertebra/core"; export * from "@vertebra/backend-webgpu";`;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 50_000;
 
 /** What a process needs to find a GPU: nothing for a real one, named by WEBGPU_ADAPTER, else the software one out of npm. */
 type Found =
@@ -104,8 +104,8 @@ describe.skipIf(found.reason)(`processes with WebGPU ${found.reason ?? ""}`, () 
     expect(ended).toEqual({ code: exit, stdout, stderr: expect.stringMatching(stderr) });
   });
 
-  // By hand, EXHAUST_MEMORY=1: it takes all the addresses that the process is allowed, on a real GPU all of its memory.
-  describe.skipIf(!process.env.EXHAUST_MEMORY || process.env.WEBGPU_ADAPTER)("without memory", () => {
+  // The software GPU's memory is its process's, which Linux can bound; a real one's would be missing everywhere.
+  describe.skipIf(process.env.WEBGPU_ADAPTER || process.platform !== "linux")("without memory", () => {
     it("say so in numbers, give back what they keep, and go on", async () => {
       const { code, stdout, stderr } = await run(OUT_OF_MEMORY, ADDRESS_SPACE_MB);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -240,9 +240,13 @@ describe.skipIf(!opened)(`recordings on ${opened?.adapter ?? reason}`, () => {
     }),
   );
 
-  test("of resnet18 give the bits of calls", () =>
+  test.each([
+    ["resnet18", {}],
+    // Its constants are taken to the device by the first call, which isn't recorded.
+    ["googlenet", { transformInput: true }],
+  ])("of %s give the bits of calls", (name, options) =>
     inScope(async () => {
-      const model = createModel("resnet18", { device, numClasses: 10 }).eval();
+      const model = createModel(name, { device, numClasses: 10, ...options }).eval();
       const x = tensor(wave(3 * 64 * 64), { shape: [1, 3, 64, 64], device });
       const forward = () => noGrad(() => model.forward(x));
       const recording = record(device, forward);
@@ -253,7 +257,8 @@ describe.skipIf(!opened)(`recordings on ${opened?.adapter ?? reason}`, () => {
       }
       recording.dispose();
       model.dispose();
-    }));
+    }),
+  );
 
   describe("refuse", () => {
     const x = opened ? made([1, 2]) : undefined;

@@ -1,18 +1,20 @@
-import { DTYPES, type Kernel, OPS, type Operand } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { type Kernel, OPS, type Operand } from "@vertebra/core";
 import type { BufferPool, GpuBuffer } from "./buffers";
 import type { Failures } from "./failures";
-import { plans } from "./kernels/index";
+import { fusedPlans, plans } from "./kernels/index";
 import type { Binding, GpuMemory, GpuOperand, Launch, Limits, Plan, Scratch, Step, Table } from "./launch";
 import { MAX_PARAM_WORDS } from "./params";
-import type { OpCall, Temporary } from "./parts/calls";
+import type { OpCall } from "./parts/calls";
 import { isTooLarge, split } from "./parts/split";
+import { bytesOf, Temporaries } from "./parts/temporaries";
 import type { Pipelines } from "./pipelines";
 import type { WorkQueue } from "./queue";
 import type { Tables } from "./tables";
 import type { WarmUp } from "./warm-up";
 
 type Plans = { readonly [name: string]: Plan<never> };
+/** What the parts of an op may be calls of. */
+const ALL_PLANS: Plans = { ...plans, ...fusedPlans };
 type KernelsOf<P> = { readonly [K in keyof P]: P[K] extends Plan<infer Attrs> ? Kernel<Attrs> : never };
 
 /** What launches go through. */
@@ -41,7 +43,7 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
   const toKernel = (op: string, plan: Plan<never>): Kernel<never> => {
     const mutated = op in OPS ? (OPS[op as keyof typeof OPS].mutates ?? []) : [];
     const planned = (call: OpCall): readonly Step[] => {
-      const own = call.op === op ? plan : (plans[call.op as keyof typeof plans] as Plan<never>);
+      const own = call.op === op ? plan : (ALL_PLANS[call.op] as Plan<never>);
       return own(call.inputs, call.outputs, call.attrs as never, runtime.limits);
     };
     const kernel: Kernel<never> = (inputs, outputs, attrs) => {
@@ -70,16 +72,16 @@ export function createDispatch(runtime: Runtime): <P extends Plans>(plans: P) =>
 
 /** Cuts a call whose operands can't all be bound; the temporaries of its parts are given back, also where there is no way. */
 function inParts({ pool, queue, limits }: Runtime, call: OpCall, execute: (part: OpCall) => void): void {
-  const temporaries: GpuBuffer[] = [];
-  const temporary: Temporary = (shape, dtype) => {
-    const memory = pool.take(product(shape) * DTYPES[dtype].bytes, queue.batch);
-    temporaries.push(memory);
+  const taken: GpuBuffer[] = [];
+  const temporaries = new Temporaries((shape, dtype) => {
+    const memory = pool.take(bytesOf({ shape, dtype }), queue.batch);
+    taken.push(memory);
     return { memory, shape, dtype };
-  };
+  });
   try {
-    for (const part of split(call, limits, temporary)) execute(part);
+    for (const part of split(call, limits, temporaries)) execute(part);
   } finally {
-    for (const memory of temporaries) pool.give(memory);
+    for (const memory of taken) pool.give(memory);
   }
 }
 

@@ -27,6 +27,7 @@ export { amin } from "./functional/amin";
 export { type AvgPool2dOptions, avgPool2d } from "./functional/avgPool2d";
 export { type BatchNormOptions, batchNorm } from "./functional/batchNorm";
 export { type BceWithLogitsOptions, bceWithLogits } from "./functional/bceWithLogits";
+export { constantVector } from "./functional/constant";
 export { full, ones, onesLike, zeros, zerosLike } from "./functional/creation";
 export { type CrossEntropyOptions, crossEntropy } from "./functional/crossEntropy";
 export {

@@ -1,6 +1,6 @@
-import { DTYPES, type DType, formatShape, OutOfMemoryError } from "@vertebra/core";
-import { product } from "@vertebra/core/plan";
+import { type DType, formatShape, OutOfMemoryError } from "@vertebra/core";
 import type { GpuOperand, Limits } from "../launch";
+import { bytesOf, Temporaries, type Temporary } from "./temporaries";
 
 /** A call of an op, by name. */
 export interface OpCall {
@@ -10,16 +10,12 @@ export interface OpCall {
   readonly attrs: unknown;
 }
 
-/** Memory for a value between two calls, for as long as the op takes. */
-export type Temporary = (shape: readonly number[], dtype: DType) => GpuOperand;
-
 /** Entries along axis 0. */
 export type Run = readonly [first: number, count: number];
 
 /** What an offset must be a multiple of, on every adapter: of a binding, and of a copy. */
 const [BINDING_ALIGNMENT, COPY_ALIGNMENT] = [256, 4];
 
-const bytesOf = ({ shape, dtype }: GpuOperand): number => product(shape) * DTYPES[dtype].bytes;
 const rowBytesOf = (one: GpuOperand): number => bytesOf(one) / (one.shape[0] as number);
 
 /** True if the operand can't be bound at once. */
@@ -29,12 +25,25 @@ export const isLarge = (operand: GpuOperand, { maxStorageBufferBindingSize }: Li
 /** The calls that one with an operand too large to be bound is replaced by, in order; some may still have to be cut. */
 export class Calls {
   readonly list: OpCall[] = [];
+  readonly #temporaries: Temporaries;
 
   constructor(
     readonly whole: OpCall,
     readonly limits: Limits,
-    readonly temporary: Temporary,
-  ) {}
+    make: Temporary,
+  ) {
+    this.#temporaries = new Temporaries(make);
+  }
+
+  /** Memory that is the caller's to the end, or to the end of its run of `inTurn`. */
+  temporary(shape: readonly number[], dtype: DType): GpuOperand {
+    return this.#temporaries.take(shape, dtype);
+  }
+
+  /** Does something for each run; none needs the temporaries of those before it. */
+  inTurn(runs: readonly Run[], fn: (run: Run) => void): void {
+    for (const run of runs) this.#temporaries.inTurn(() => fn(run));
+  }
 
   into(y: GpuOperand, op: string, inputs: readonly GpuOperand[], attrs: unknown = {}): GpuOperand {
     this.list.push({ op, inputs, outputs: [y], attrs });
@@ -56,13 +65,22 @@ export class Calls {
     return this.make([], "fill", [], { shape: [], dtype, value }, dtype);
   }
 
-  /** y = terms joined by a binary op, in order. */
-  fold(y: GpuOperand, op: string, terms: readonly GpuOperand[]): void {
-    const [first, ...others] = terms as [GpuOperand, ...GpuOperand[]];
-    others.reduce(
-      (sum, term, i) => this.into(i === others.length - 1 ? y : this.temporary(y.shape, y.dtype), op, [sum, term]),
-      first,
-    );
+  /** y = what `make` puts into a term for each of the runs, joined by a binary op in order. */
+  fold(y: GpuOperand, op: string, runs: readonly Run[], make: (term: GpuOperand, run: Run) => void): void {
+    let joined: GpuOperand | undefined;
+    this.#temporaries.inTurn(() => {
+      for (const [i, run] of runs.entries()) {
+        const term = this.temporary(y.shape, y.dtype);
+        this.#temporaries.inTurn(() => make(term, run));
+        if (!joined) {
+          joined = term;
+          continue;
+        }
+        const sum = this.into(i === runs.length - 1 ? y : this.temporary(y.shape, y.dtype), op, [joined, term]);
+        for (const one of [joined, term]) this.#temporaries.give(one);
+        joined = sum;
+      }
+    });
   }
 
   /** y = `make` of runs of the operands' entries, joined by a binary op. */
@@ -70,24 +88,30 @@ export class Calls {
     y: GpuOperand,
     op: string,
     operands: readonly GpuOperand[],
-    make: (parts: readonly GpuOperand[], part: GpuOperand) => GpuOperand,
+    make: (parts: readonly GpuOperand[], term: GpuOperand) => void,
   ): void {
-    const part = (run: Run) => operands.map((operand) => this.read(operand, run));
-    const terms = this.runs(operands).map((run) => make(part(run), this.temporary(y.shape, y.dtype)));
-    this.fold(y, op, terms);
+    const partsOf = (run: Run) => operands.map((operand) => this.read(operand, run));
+    this.fold(y, op, this.runs(operands), (term, run) => make(partsOf(run), term));
   }
 
   /**
-   * All entries of the operands, which have equally many, in runs of as many as can be bound of each.
-   * @throws OutOfMemoryError where not one can, or where all can, so that what is too large isn't among them.
+   * All entries of the operands, which have equally many, in runs of as many as can be bound of each. Where not one can it is cut
+   * further by who gets it, as where all can and what is too large isn't among them.
+   * @throws OutOfMemoryError where there is one only.
    */
   runs(operands: readonly GpuOperand[]): readonly Run[] {
-    const [total, rows] = [operands[0]?.shape[0] ?? 0, this.rowsThatFit(operands)];
-    return rows === 0 || rows >= total ? this.refuse() : ranges(total, rows);
+    const [total, rows] = [operands[0]?.shape[0] ?? 0, this.rowsPerRun(operands)];
+    return rows < total ? ranges(total, rows) : this.oneByOne(operands);
   }
 
-  /** So many that each run of them can be bound in place, or at least be copied; 0 if not one can. */
-  rowsThatFit(operands: readonly GpuOperand[]): number {
+  /** @throws OutOfMemoryError where there is one only. */
+  oneByOne([first]: readonly GpuOperand[]): readonly Run[] {
+    const total = first?.shape[0] ?? 0;
+    return total < 2 ? this.refuse() : ranges(total, 1);
+  }
+
+  /** So many that each run of them can be bound in place, or at least be copied; else 1. */
+  rowsPerRun(operands: readonly GpuOperand[]): number {
     const rowBytes = operands.map(rowBytesOf);
     const fitting = Math.floor(this.limits.maxStorageBufferBindingSize / Math.max(...rowBytes));
     const inSteps = [BINDING_ALIGNMENT, COPY_ALIGNMENT].map((alignment) => {
@@ -95,7 +119,7 @@ export class Calls {
       for (const bytes of rowBytes) while ((step * bytes) % alignment !== 0) step *= 2;
       return Math.floor(fitting / step) * step;
     });
-    return inSteps.find((rows) => rows > 0) ?? 0;
+    return inSteps.find((rows) => rows > 0) ?? 1;
   }
 
   /** Some entries of x to be read: in place, or a copy where the adapter can't bind that place. */
@@ -105,10 +129,11 @@ export class Calls {
     return own;
   }
 
-  /** Some entries of y to be written; `store` must follow. */
+  /** Some entries of y to be written; `store` must follow. What is too large to be bound needs no place where it could be. */
   target(y: GpuOperand, run: Run): GpuOperand {
     const own = view(y, ...run);
-    return (own.memory.offset as number) % BINDING_ALIGNMENT === 0 ? own : this.temporary(own.shape, own.dtype);
+    const isBindable = (own.memory.offset as number) % BINDING_ALIGNMENT === 0;
+    return isBindable || isLarge(own, this.limits) ? own : this.temporary(own.shape, own.dtype);
   }
 
   /** Brings what was written to `target` to its place, if it isn't there. */
@@ -118,11 +143,11 @@ export class Calls {
 
   /** Fills y run by run: `fill` gets the run's target. */
   write(y: GpuOperand, runs: readonly Run[], fill: (part: GpuOperand, run: Run) => void): void {
-    for (const run of runs) {
+    this.inTurn(runs, (run) => {
       const part = this.target(y, run);
       fill(part, run);
       this.store(part, y, run);
-    }
+    });
   }
 
   /** Copies bytes, which nothing has to be bound for. */

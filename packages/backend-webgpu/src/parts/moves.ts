@@ -63,8 +63,7 @@ export function slice(calls: Calls, { inputs, outputs, attrs }: OpCall): void {
   const [x, y] = [inputs[0], outputs[0]] as [GpuOperand, GpuOperand];
   const { starts, steps } = attrs as SliceAttrs;
   const [[start, ...inner], step] = [starts, steps[0]];
-  const most = Math.min(calls.rowsThatFit([y]), Math.ceil(calls.rowsThatFit([x]) / step));
-  if (most === 0) calls.refuse();
+  const most = Math.min(calls.rowsPerRun([y]), Math.ceil(calls.rowsPerRun([x]) / step));
   calls.write(y, ranges(y.shape[0] as number, most), (part, [first, count]) => {
     const from = calls.read(x, [start + first * step, (count - 1) * step + 1]);
     calls.into(part, "slice", [from], { starts: [0, ...inner], sizes: part.shape, steps });
@@ -153,6 +152,30 @@ function outside({ before: [before], after: [after], mode }: PadAttrs, images: n
   });
 }
 
+/** True if an entry along axis 0 can't be bound. */
+export const hasLargeEntries = ({ inputs, outputs }: OpCall, { limits }: Calls): boolean =>
+  [...inputs, ...outputs].some((one) => one.shape.length > 1 && isLarge({ ...one, shape: [1, ...one.shape.slice(1)] }, limits));
+
+/** An op along axis 0 with that axis moved behind all others, which can then be cut. */
+export function onLastAxis(calls: Calls, { op, inputs, outputs, attrs }: OpCall): void {
+  const rank = inputs[0]?.shape.length ?? 0;
+  const turn = <T>([first, ...others]: readonly T[]): T[] => [...others, first as T];
+  const axes = turn(Array.from({ length: rank }, (_, axis) => axis));
+  const turned = inputs.map((one) => calls.make(turn(one.shape), "permute", [one], { axes }, one.dtype));
+  // The axis may be gone from the result.
+  const whole = outputs.map((y): GpuOperand => (y.shape.length === rank ? y : { ...y, shape: [1, ...y.shape] }));
+  const results = whole.map(({ shape, dtype }) => calls.temporary(turn(shape), dtype));
+  const { shape } = attrs as { readonly shape?: readonly number[] };
+  calls.list.push({
+    op,
+    inputs: turned,
+    outputs: results,
+    attrs: { ...(attrs as object), axis: rank - 1, ...(shape && { shape: turn(shape) }) },
+  });
+  const back = [rank - 1, ...axes.slice(0, -1).map((axis) => axis - 1)];
+  for (const [i, y] of whole.entries()) calls.into(y, "permute", [results[i] as GpuOperand], { axes: back });
+}
+
 /** Along axis 0: runs of the indices; of a large x, what each run of x has of them. */
 export function gather(calls: Calls, { inputs, outputs }: OpCall): void {
   const [x, indices] = inputs as [GpuOperand, GpuOperand];
@@ -180,7 +203,7 @@ export function scatterAdd(calls: Calls, { inputs, outputs, attrs }: OpCall): vo
   const [values, indices] = inputs as [GpuOperand, GpuOperand];
   const y = outputs[0] as GpuOperand;
   if (!isLarge(y, calls.limits)) {
-    calls.foldRuns(y, "add", [values, indices], (parts, part) => calls.into(part, "scatterAdd", parts, attrs));
+    calls.foldRuns(y, "add", [values, indices], (parts, term) => calls.into(term, "scatterAdd", parts, attrs));
     return;
   }
   calls.write(y, calls.runs([y]), (part, [first]) => {
@@ -204,6 +227,6 @@ export function scatterAddInFirst(calls: Calls, { op, inputs, outputs, attrs }: 
   if (images === all) calls.refuse();
   const first = view(y, 0, images);
   calls.into(first, op, inputs, { ...(attrs as object), shape: first.shape });
-  const rest = ranges(all - images, calls.rowsThatFit([y])).map(([from, count]) => [images + from, count] as const);
+  const rest = ranges(all - images, calls.rowsPerRun([y])).map(([from, count]) => [images + from, count] as const);
   calls.write(y, rest, (part) => fill(calls, part, 0));
 }

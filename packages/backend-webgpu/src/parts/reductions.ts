@@ -12,10 +12,14 @@ export const reduction =
     const isOfAll = axes.length === x.shape.length && image.length > 0;
     if (isOfAll || size === 1) {
       const rest = isOfAll ? [0] : inner(axes);
-      calls.into(y, op, [{ ...x, shape: isOfAll ? [product(x.shape)] : image }], { axes: rest, keepDims: false });
+      const from = { ...x, shape: isOfAll ? [product(x.shape)] : image };
+      const kept = from.shape.filter((_, axis) => !rest.includes(axis));
+      // Of one entry along the only axis nothing is left to do.
+      if (rest.length === 0) calls.copy(from, y);
+      else calls.into({ ...y, shape: kept }, op, [from], { axes: rest, keepDims: false });
       return;
     }
-    calls.foldRuns(y, join, [x], (parts, part) => calls.into(part, op, parts, attrs));
+    calls.foldRuns(y, join, [x], (parts, term) => calls.into(term, op, parts, attrs));
   };
 
 /** The axes of what is inside the only image. */
@@ -61,7 +65,10 @@ export function topK(calls: Calls, { inputs, outputs, attrs }: OpCall): void {
     calls.list.push({ op: "topK", inputs: [from], outputs: [value, index], attrs: { k: shape[0], axis: 0, largest } });
     return { value, index };
   };
-  const bests = calls.runs([x]).map((run) => {
+  const runs = calls.runs([x]);
+  // Where a run has no more than are asked for, nothing would be left out.
+  if (runs.every(([, count]) => count <= k)) calls.refuse();
+  const bests = runs.map((run) => {
     const { value, index } = best(calls.read(x, run), [Math.min(k, run[1]), ...x.shape.slice(1)]);
     return { value, index: shift(calls, index, run) };
   });

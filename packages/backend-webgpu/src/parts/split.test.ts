@@ -2,11 +2,9 @@ import {
   add,
   amax,
   argmax,
-  backward,
   batchNormTrain,
   concat,
   conv2d,
-  conv2dWeightGrad,
   type Device,
   expand,
   floor,
@@ -17,14 +15,11 @@ import {
   maxPool2d,
   mul,
   OutOfMemoryError,
-  Philox,
   pad,
   permute,
   prod,
   relu,
-  requireGrad,
   type ScatterAddAttrs,
-  Scope,
   scatterAdd,
   slice,
   sliceGrad,
@@ -38,25 +33,13 @@ import {
   where,
 } from "@vertebra/core";
 import { afterAll, describe, expect, test } from "vitest";
-import { findAdapter } from "../adapter";
-import { requestDevice } from "../capabilities";
-import { deviceOn } from "../device";
 import { countsOf } from "../index";
+import { evaluate, farthest, gradients, normal, openDivided } from "../testing/divided-device";
 import { openForTests } from "../testing/open-device";
 
 const { device: whole, reason } = await openForTests();
 /** A device like the other, but for bindings of 16 KiB. */
-const LIMIT = 16384;
-const divided = whole && (await openDivided());
-
-async function openDivided(): Promise<Device> {
-  const found = await findAdapter({ adapter: process.env.WEBGPU_ADAPTER ?? "swiftshader" });
-  const capabilities = await requestDevice(found);
-  return deviceOn(found, { ...capabilities, limits: { ...capabilities.limits, maxStorageBufferBindingSize: LIMIT } });
-}
-
-const normal = (shape: readonly number[], device: Device, stream: number): Tensor =>
-  tensor(new Philox(3, stream).normalArray(shape.reduce((count, size) => count * size, 1)), { shape, device });
+const divided = whole && (await openDivided(16384));
 
 /** Each gives more than fits one binding. */
 const CASES: readonly (readonly [string, (device: Device) => Tensor])[] = [
@@ -151,7 +134,7 @@ const DECOMPOSED: readonly (readonly [string, (device: Device) => Tensor | reado
           [4, 96],
           [64, 96],
         ],
-        ([x, weight]) => matmul(x as Tensor, weight as Tensor, { transB: true }),
+        (x, weight) => matmul(x as Tensor, weight as Tensor, { transB: true }),
       ),
   ],
   [
@@ -163,32 +146,32 @@ const DECOMPOSED: readonly (readonly [string, (device: Device) => Tensor | reado
           [32, 4, 8, 8],
           [8, 4, 3, 3],
         ],
-        ([x, weight]) => conv2d(x as Tensor, weight as Tensor, null),
+        (x, weight) => conv2d(x as Tensor, weight as Tensor, null),
       ),
   ],
   [
     "batch norm and its gradients",
     (device) =>
-      gradients(device, [[64, 4, 6, 6], [4], [4]], ([x, weight, bias]) => {
+      gradients(device, [[64, 4, 6, 6], [4], [4]], (x, weight, bias) => {
         const { y, mean, variance } = batchNormTrain(x as Tensor, weight as Tensor, bias as Tensor, 1e-5);
         for (const one of [mean, variance]) one.dispose();
         return y;
       }),
   ],
-  ["gradients of pooling", (device) => gradients(device, [[64, 2, 8, 8]], ([x]) => maxPool2d(x as Tensor, { kernel: 2 }))],
+  ["gradients of pooling", (device) => gradients(device, [[64, 2, 8, 8]], (x) => maxPool2d(x as Tensor, { kernel: 2 }))],
   ["softmax along an axis", (device) => softmax(normal([515, 35], device, 0), 0)],
   ["softmax of all", (device) => softmax(normal([12001], device, 0), 0)],
   ["logarithms of a softmax of the only image", (device) => logSoftmax(normal([1, 12001], device, 0), 1)],
   ["values scattered into few images", (device) => scatter([515, 35], 4, { axis: 0, shape: [4, 35] }, device)],
-  ["a product's gradient", (device) => gradients(device, [[4200]], ([x]) => prod(add(mul(x as Tensor, 0.01), 1)))],
-  ["gradients of padding", (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [40, 1, 0], [2, 0, 2]))],
+  ["a product's gradient", (device) => gradients(device, [[4200]], (x) => prod(add(mul(x as Tensor, 0.01), 1)))],
+  ["gradients of padding", (device) => gradients(device, [[200, 5, 6]], (x) => pad(x as Tensor, [40, 1, 0], [2, 0, 2]))],
   [
     "gradients of mirroring",
-    (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "reflect" })),
+    (device) => gradients(device, [[200, 5, 6]], (x) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "reflect" })),
   ],
   [
     "gradients of repeating",
-    (device) => gradients(device, [[200, 5, 6]], ([x]) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "replicate" })),
+    (device) => gradients(device, [[200, 5, 6]], (x) => pad(x as Tensor, [3, 1, 0], [2, 0, 2], { mode: "replicate" })),
   ],
   [
     "a product in bf16",
@@ -197,32 +180,8 @@ const DECOMPOSED: readonly (readonly [string, (device: Device) => Tensor | reado
   ],
 ];
 
-/** The result and the gradients by all arguments. */
-function gradients(device: Device, shapes: readonly (readonly number[])[], fn: (inputs: readonly Tensor[]) => Tensor): Tensor[] {
-  const inputs = shapes.map((shape, i) => requireGrad(normal(shape, device, i)));
-  const y = fn(inputs);
-  const grads = backward(y, { dy: normal(y.shape, device, 9) });
-  return [y, ...inputs.map((input) => grads.get(input) as Tensor)];
-}
-
-/** The largest error, relative to what it is an error of or to the root mean square of all. */
-function farthest(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
-  const size = Math.sqrt(Array.from(expected).reduce((total, value) => total + value * value, 0) / expected.length);
-  const errors = Array.from(expected, (value, i) => Math.abs(value - (actual[i] as number)) / Math.max(size, Math.abs(value)));
-  return errors.reduce((worst, error) => Math.max(worst, error), 0);
-}
-
 describe.skipIf(!whole)(`tensors past a binding's limit on ${whole?.adapter ?? reason}`, () => {
   afterAll(() => Promise.all([whole?.close(), divided?.close()]));
-
-  const evaluate = async (device: Device, fn: (device: Device) => Tensor | readonly Tensor[]): Promise<ArrayLike<number>[]> => {
-    const scope = new Scope(undefined);
-    try {
-      return await Promise.all([scope.run(() => fn(device))].flat().map((one) => one.data()));
-    } finally {
-      scope.end();
-    }
-  };
 
   test.each(CASES)("%s: the same bits in parts", async (_, fn) => {
     const before = countsOf(divided as Device)?.launches ?? 0;
@@ -247,18 +206,11 @@ describe.skipIf(!whole)(`tensors past a binding's limit on ${whole?.adapter ?? r
   });
 
   test("an op that can't be computed in parts says so, and the device goes on", async () => {
-    const oneImage = (device: Device) => maxPool2d(normal([2, 1, 100, 100], device, 0), { kernel: 2 });
-    await expect(evaluate(divided as Device, oneImage)).rejects.toThrow(OutOfMemoryError);
-    // The result alone is too large, whatever the images are cut into.
-    const manyWeights = (device: Device) =>
-      conv2dWeightGrad(normal([1, 40, 4, 4], device, 0), normal([1, 40, 2, 2], device, 1), {
-        stride: [1, 1],
-        padding: [0, 0, 0, 0],
-        dilation: [1, 1],
-        groups: 1,
-        kernelSize: [3, 3],
-      });
-    await expect(evaluate(divided as Device, manyWeights)).rejects.toThrow(OutOfMemoryError);
+    const oneRow = (device: Device) => maxPool2d(normal([1, 1, 2, 8000], device, 0), { kernel: 2 });
+    await expect(evaluate(divided as Device, oneRow)).rejects.toThrow(OutOfMemoryError);
+    // Each run has as many as are asked for.
+    const mostOfAll = (device: Device) => topK(normal([12001], device, 0), 5000).values;
+    await expect(evaluate(divided as Device, mostOfAll)).rejects.toThrow(OutOfMemoryError);
     const [one] = await evaluate(divided as Device, (device) => sum(normal([3], device, 0)));
     expect(one).toHaveLength(1);
   });

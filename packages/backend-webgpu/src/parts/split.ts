@@ -1,9 +1,10 @@
 import { ELEMENTWISE, isHalf, OPS } from "@vertebra/core";
 import { product } from "@vertebra/core/plan";
 import type { GpuOperand, Limits } from "../launch";
-import { Calls, isLarge, type OpCall, type Temporary } from "./calls";
+import { Calls, isLarge, type OpCall } from "./calls";
 import { DECOMPOSITIONS } from "./decompositions";
 import { insideOnlyImage } from "./only-image";
+import type { Temporaries } from "./temporaries";
 
 /** Ops whose results depend on one image (entry along axis 0) each: the inputs that have images. All outputs have. */
 const BY_IMAGE: { readonly [op: string]: readonly number[] } = {
@@ -42,19 +43,20 @@ function hasLarge(operands: readonly GpuOperand[], limits: Limits): boolean {
 
 /**
  * Calls whose operands can all be bound, and that together are the given one: mostly itself. Runs of images, or of elements, are views of
- * the whole tensors' memory, or copies where these can't be bound there; ops that mix them are decomposed into others.
- * @throws OutOfMemoryError where a single image is too large, or the op can't be computed in parts.
+ * the whole tensors' memory, or copies where these can't be bound there; ops that mix them, or have one only, are decomposed into others.
+ * The calls are for running in order, so the temporaries of one are those of the next.
+ * @throws OutOfMemoryError where the op can't be computed in parts.
  */
-export function split(call: OpCall, limits: Limits, temporary: Temporary): readonly OpCall[] {
+export function split(call: OpCall, limits: Limits, temporaries: Temporaries): readonly OpCall[] {
   if (!isTooLarge(call, limits)) return [call];
-  const calls = new Calls(call, limits, temporary);
   const inner = insideOnlyImage(call);
-  if (inner) return split(inner, limits, temporary);
+  if (inner) return split(inner, limits, temporaries);
+  const calls = new Calls(call, limits, temporaries.take);
   const division = divide(call);
   if (division) inRuns(calls, division);
   else if (computesHalf(call)) inWide(calls);
   else (DECOMPOSITIONS[call.op] ?? (() => calls.refuse()))(calls, call);
-  return calls.list.flatMap((other) => split(other, limits, temporary));
+  return calls.list.flatMap((other) => temporaries.inTurn(() => split(other, limits, temporaries)));
 }
 
 /** True of ops that do more with 16 bits than to move them. */
@@ -71,8 +73,11 @@ interface Division {
 
 function inRuns(calls: Calls, { operands, isDivided }: Division): void {
   const { op, inputs, attrs } = calls.whole;
-  if (operands.some((one, i) => !isDivided[i] && isLarge(one, calls.limits))) calls.refuse();
-  for (const run of calls.runs(operands.filter((_, i) => isDivided[i]))) {
+  const divided = operands.filter((_, i) => isDivided[i]);
+  // What all need is cut with the insides of one.
+  const isOneByOne = operands.some((one, i) => !isDivided[i] && isLarge(one, calls.limits));
+  const runs = isOneByOne ? calls.oneByOne(divided) : calls.runs(divided);
+  calls.inTurn(runs, (run) => {
     const parts = operands.map((one, i) => {
       if (!isDivided[i]) return one;
       return i < inputs.length ? calls.read(one, run) : calls.target(one, run);
@@ -80,7 +85,7 @@ function inRuns(calls: Calls, { operands, isDivided }: Division): void {
     const [ins, outs] = [parts.slice(0, inputs.length), parts.slice(inputs.length)];
     calls.list.push({ op, inputs: ins, outputs: outs, attrs: attrsOfPart(attrs, run[1]) });
     for (const [i, part] of outs.entries()) calls.store(part, operands[inputs.length + i] as GpuOperand, run);
-  }
+  });
 }
 
 /** `scatterAdd` is told the shape of its result. */
@@ -113,11 +118,11 @@ function divide({ op, inputs, outputs, attrs }: OpCall): Division | undefined {
 /** The inputs that have an op's images; undefined where it mixes them, or there is one only. */
 function imagesOf(op: string, inputs: readonly GpuOperand[], attrs: unknown): readonly number[] | undefined {
   const { axis, axes, before, after } = attrs as { [name: string]: number & readonly number[] };
+  if (inputs[0]?.shape[0] === 1) return undefined;
   if (op === "concat") return axis === 0 ? undefined : inputs.map((_, i) => i);
   if (op === "pad" || op === "padGrad") return before?.[0] === 0 && after?.[0] === 0 ? [0] : undefined;
-  const isOne = inputs[0]?.shape[0] === 1;
-  if (op === "permute") return isOne || axes?.[0] !== 0 ? undefined : [0];
-  if (op in BY_IMAGE_OFF_AXES) return isOne || axes?.includes(0) ? undefined : BY_IMAGE_OFF_AXES[op];
+  if (op === "permute") return axes?.[0] !== 0 ? undefined : [0];
+  if (op in BY_IMAGE_OFF_AXES) return axes?.includes(0) ? undefined : BY_IMAGE_OFF_AXES[op];
   if (op in BY_IMAGE_OFF_AXIS) return axis === 0 ? undefined : BY_IMAGE_OFF_AXIS[op];
   return BY_IMAGE[op];
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, type Step, scaleShift, tensor } from "@vertebra/core";
+import { ArgumentError, constantVector, isHalf, type Step, scaleShift } from "@vertebra/core";
 import { IMAGENET_PREPROCESSING } from "../preprocessing";
 
 const { mean, std } = IMAGENET_PREPROCESSING;
@@ -16,7 +16,7 @@ export function transformInput(inChannels: number): Step {
     throw new ArgumentError("transformInput", { rule: "inChannels must be 3, ImageNet's", got: `${inChannels}`, fix });
   }
   return (x) => {
-    const { device, dtype } = x;
-    return scaleShift(x, tensor(SCALE, { device, dtype }), tensor(SHIFT, { device, dtype }));
+    const like = { device: x.device, dtype: isHalf(x.dtype) ? "f32" : x.dtype } as const;
+    return scaleShift(x, constantVector(SCALE, like), constantVector(SHIFT, like));
   };
 }
