@@ -59,16 +59,23 @@ function table(cases, { title, part, of, more }) {
   return markdown([title, ...cases.map((each) => (part === "rows" ? each.timedTitle : each.title))], lines);
 }
 
-/** Ours by op, as core's observer sees them. A single op's time is that of copying its input and output. */
+/**
+ * Ours by op, as core's observer sees them: all that a run costs, the copies of its input and output and the submit too, and what an op
+ * more costs, by two cases of the same input and output. A single op's time is that of the copies.
+ */
 function perOp(cases, ours) {
   const opsOf = ({ counts }) => {
     const { ops } = counts.find(({ contender }) => contender === ours);
     return ops > 1 ? ops : undefined;
   };
   const timeOf = ({ issue }) => issue.find(({ contender }) => contender === ours).processorMs * 1000;
+  const less = cases.find(({ title }) => title === "ResNet-18");
+  const more = cases.find(({ title }) => title === "ResNet-50");
+  const opMore = less && more && (timeOf(more) - timeOf(less)) / (opsOf(more) - opsOf(less));
   return [
     ["our ops", ...cases.map((each) => opsOf(each) ?? "–")],
     ["ours, µs an op", ...cases.map((each) => (opsOf(each) ? digits(timeOf(each) / opsOf(each)) : "–"))],
+    ["ours, µs for each op more than ResNet-18", ...cases.map((each) => (opMore && each === more ? digits(opMore) : "–"))],
   ];
 }
 
