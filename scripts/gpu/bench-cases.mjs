@@ -1,6 +1,6 @@
-// What is measured, by key; a peer measures the same.
+// What is measured of WebGPU beside its models, by key; a peer measures the same. Rows that CUDA has too have its keys.
 
-export const MATMULS = [512, 1024, 2048, 4096];
+const MATMULS = [512, 1024, 2048, 4096];
 const BATCHES = [1, 32];
 
 /** Convolutions as they are in ResNet-50, and depthwise ones of MobileNetV2 and EfficientNet. `side`: of the square input. */
@@ -18,32 +18,21 @@ const CONVOLUTIONS = [
   { kernel: 5, channels: 240, filters: 240, side: 28, groups: 240 },
 ];
 
-/** A product of matrices or a convolution. `macs`: multiply-accumulates. */
-export const OPS = [...MATMULS.map(matmulCase), ...CONVOLUTIONS.flatMap((row) => BATCHES.map((batch) => convCase(row, batch)))];
-
-/** Models with an image in and logits out. */
-export const INFERENCE = ["resnet18", "resnet50"].flatMap((model) =>
-  BATCHES.map((batch) => ({
-    key: `${model} inference batch ${batch}`,
-    kind: "inference",
-    model,
-    batch,
-    shape: [batch, 3, 224, 224],
-  })),
-);
-
-/** Steps of training, images and labels in, loss out. */
-export const STEPS = [{ key: "lenet5 step batch 64", kind: "step", model: "lenet5", batch: 64, shape: [64, 1, 32, 32] }];
+/** Products of matrices and convolutions. `macs`: multiply-accumulates. `isSmall`: for a processor that plays the GPU. */
+export const opCases = (isSmall) =>
+  isSmall
+    ? [matmulCase(64), convCase({ ...CONVOLUTIONS[0], channels: 8, filters: 8, side: 8 }, 1)]
+    : [...MATMULS.map(matmulCase), ...CONVOLUTIONS.flatMap((row) => BATCHES.map((batch) => convCase(row, batch)))];
 
 function matmulCase(n) {
-  return { key: `matmul ${n}`, kind: "matmul", x: [n, n], weight: [n, n], macs: n ** 3 };
+  return { key: `matmul ${n} f32`, kind: "matmul", x: [n, n], weight: [n, n], macs: n ** 3 };
 }
 
 function convCase({ kernel, channels, filters, side, stride = 1, groups = 1 }, batch) {
-  const what = groups === 1 ? `conv ${kernel}×${kernel} ${channels}→${filters}` : `depthwise ${kernel}×${kernel} ${channels}`;
+  const what = groups === 1 ? `conv2d ${kernel}×${kernel} ${channels}→${filters}` : `depthwise ${kernel}×${kernel} ${channels}`;
   const outSide = Math.ceil(side / stride);
   return {
-    key: `${what} at ${side}²${stride === 1 ? "" : ` stride ${stride}`} batch ${batch}`,
+    key: `${what} at ${side}²${stride === 1 ? "" : ` stride ${stride}`} batch ${batch} f32`,
     kind: "conv2d",
     x: [batch, channels, side, side],
     weight: [filters, channels / groups, kernel, kernel],

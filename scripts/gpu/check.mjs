@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleFacts, LIB } from "./bundle-facts.mjs";
 import { cudaSettings } from "./cuda-settings.mjs";
-import { writeReport } from "./report.mjs";
+import { writeReports } from "./report.mjs";
 import { countOf, readStep, writeStep } from "./step-file.mjs";
 import { backendOf, STEP_LIMIT, STEPS } from "./steps.mjs";
 import { vulkanSettings } from "./vulkan.mjs";
@@ -15,10 +15,10 @@ const BACKENDS = ["cuda", "webgpu"];
 
 const USAGE = `check.sh STEP|cuda|webgpu|all|report [options]
 
-${STEPS.map(({ name, what }) => `  ${name.padEnd(19)} ${what}`).join("\n")}
-  report              for each backend one JSON and one table of all results
-  cuda, webgpu        the steps of that backend from the top, then the report
-  all                 both, as far as the machine has them
+${STEPS.map(({ name, what }) => `  ${name.padEnd(24)} ${what}`).join("\n")}
+  report                   for each backend one JSON and one table of all results
+  cuda, webgpu             the steps of that backend from the top, then the report
+  all                      both, as far as the machine has them
 
   --out DIR       where results are. Default: $OUT, else ./results
   --only A,B      only cases of these names, or that begin with these words: conv2d, "matmul 1024"
@@ -56,7 +56,7 @@ if (["report", "all", ...BACKENDS].includes(options.step)) {
   // Without --out: the page is to be published, and folders say nothing.
   const only = options.only && `--only ${options.only}`;
   const command = ["check.sh", options.step, only, options.software && "--software"].filter(Boolean).join(" ");
-  for (const backend of BACKENDS) for (const path of writeReport({ backend, out, bundle, facts, command })) console.log(path);
+  for (const path of writeReports({ backends: BACKENDS, out, bundle, facts, command })) console.log(path);
 }
 process.exitCode = isGood ? 0 : 1;
 

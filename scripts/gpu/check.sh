@@ -59,7 +59,7 @@ for folder in "${VERTEBRA_GPU_DIR:-}" "${TMPDIR:-}" /tmp /var/tmp "${OUT:-}" .; 
     break
   fi
 done
-[ -n "$place" ] || fail "there is no folder to unpack into and to start programs from: name one in VERTEBRA_GPU_DIR (120 MB)"
+[ -n "$place" ] || fail "there is no folder to unpack into and to start programs from: name one in VERTEBRA_GPU_DIR (180 MB)"
 
 # Drivers keep their caches there.
 if [ -z "${HOME:-}" ] || [ ! -w "${HOME:-}" ]; then

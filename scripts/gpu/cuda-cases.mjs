@@ -1,8 +1,7 @@
 // What is measured of CUDA, by key and in order of value; a peer measures the same. `isSmall`: for a processor that plays the GPU.
 
 /** What products run in: f32 throughout, f32 by TF32's tensor cores, or tensors of 16 bits. */
-export const PRECISIONS = ["f32", "tf32", "bf16", "f16"];
-const MODEL_PRECISIONS = ["f32", "tf32", "bf16"];
+const PRECISIONS = ["f32", "tf32", "bf16", "f16"];
 const BYTES = { f32: 4, bf16: 2, f16: 2 };
 
 /** ResNet-50's, without those that differ in channels alone. `side`: of the square input. */
@@ -21,8 +20,12 @@ const CONVOLUTIONS = [
 ];
 const DIRECTIONS = ["conv2d", "conv2dInputGrad", "conv2dWeightGrad"];
 
+/** A kernel that does nothing to speak of: what a call costs. */
+const LAUNCH = { key: "add of 16 f32", kind: "add", precision: "f32", x: [16], bytes: 3 * 16 * BYTES.f32 };
+
 /** Ops that wait for memory alone, then products and convolutions. */
 export const opCases = (isSmall) => [
+  LAUNCH,
   ...["f32", "bf16"].flatMap((precision) => streamCases(precision, isSmall ? 1 << 12 : 1 << 26)),
   ...["f32", "bf16"].flatMap((precision) => normCases(precision, isSmall ? [2, 4, 8, 8] : [32, 256, 56, 56])),
   ...(isSmall ? [64] : [4096, 1024, 512, 2048, 8192]).flatMap((n) => PRECISIONS.map((precision) => matmulCase(n, precision))),
@@ -32,37 +35,6 @@ export const opCases = (isSmall) => [
     ),
   ),
 ];
-
-/** Images and labels in, loss out; images in, logits out. */
-export const modelCases = (isSmall) =>
-  isSmall
-    ? MODEL_PRECISIONS.flatMap((precision) => [
-        stepCase("resnet18", 2, precision, 32),
-        inferenceCase("resnet18", 1, precision, 32),
-      ])
-    : [
-        ...bothFor([32], ["resnet50", "resnet18"]),
-        ...bothFor([256], ["resnet50", "resnet18"]),
-        ...["resnet50", "resnet18"].flatMap((model) => MODEL_PRECISIONS.map((precision) => inferenceCase(model, 1, precision))),
-      ];
-
-const bothFor = (batches, models) =>
-  batches.flatMap((batch) =>
-    models.flatMap((model) =>
-      ["bf16", "f32", "tf32"].flatMap((precision) => [stepCase(model, batch, precision), inferenceCase(model, batch, precision)]),
-    ),
-  );
-
-const modelCase = (kind, model, batch, precision, side = 224) => ({
-  key: `${model} ${kind} batch ${batch}${side === 224 ? "" : ` at ${side}²`} ${precision}`,
-  kind,
-  model,
-  batch,
-  precision,
-  shape: [batch, 3, side, side],
-});
-const stepCase = (...args) => modelCase("step", ...args);
-const inferenceCase = (...args) => modelCase("inference", ...args);
 
 /** `bytes`: what has to be read and written at least. */
 function streamCases(precision, elements) {

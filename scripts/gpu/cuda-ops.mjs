@@ -8,22 +8,18 @@ import {
   conv2dWeightGrad,
   matmul,
   noGrad,
-  Philox,
   relu,
   scope,
   sum,
-  tensor,
   toDtype,
 } from "@vertebra/core";
 import { shown } from "./format.mjs";
+import { normalTensor } from "./normals.mjs";
 import { sampledError as errorOfSamples } from "./sampled.mjs";
 import { timeCalls } from "./timing.mjs";
 
 /** Errors as a fraction of the result's typical size: of sums of some thousand products whose factors have 24, 11, 11 and 8 bits. */
 const MOST_ERROR = { f32: 1e-3, tf32: 5e-3, f16: 5e-3, bf16: 4e-2 };
-/** Normal numbers that are made once: a prime, so that they come to lie elsewhere in every row. */
-const PERIOD = 65_537;
-let normals;
 
 export async function timeCudaOp(device, row, { prepare = async () => {} } = {}) {
   const own = scope();
@@ -102,12 +98,7 @@ const attrsOf = ({ attrs: { stride, padding, groups } }) => ({
 
 /** Normal numbers in the dtype of the precision. */
 function random(device, shape, precision, start = 0) {
-  normals ??= new Philox(1).normalArray(PERIOD);
-  const elements = shape.reduce((a, b) => a * b);
-  const values = new Float32Array(elements);
-  const turned = Float32Array.from(normals, (_, i) => normals[(i + 1000 * start) % PERIOD]);
-  for (let at = 0; at < elements; at += PERIOD) values.set(turned.subarray(0, Math.min(PERIOD, elements - at)), at);
-  const wide = tensor(values, { shape, device });
+  const wide = normalTensor(device, shape, start);
   if (precision === "f32" || precision === "tf32") return wide;
   const narrow = toDtype(wide, precision);
   wide.dispose();

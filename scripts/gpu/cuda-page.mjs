@@ -1,9 +1,7 @@
 // The parts of the page that only CUDA has.
 import { shown } from "./format.mjs";
-import { ratio, table } from "./markdown.mjs";
-
-const IMAGES = ["inference", "step"];
-const isModel = (key) => IMAGES.some((kind) => key.includes(` ${kind} batch `));
+import { table } from "./markdown.mjs";
+import { AGAINST_PYTORCH, against, peerKey, peerOf, skippedLine, theirTime, timedRows } from "./peer-page.mjs";
 
 /** Ops: time by the GPU's clock, and what part of a copy's bandwidth or how many operations a second that is. */
 export function kernelsBody(records) {
@@ -14,69 +12,41 @@ export function kernelsBody(records) {
     [
       micros && `A launch: ${shown(micros.wall)} µs, ${shown(micros.javascript)} of JavaScript, ${shown(micros.gpu)} on the GPU`,
       copy && `a copy in memory: ${shown(copy)} GB/s read and written`,
-      peerOf(records),
     ]
       .filter(Boolean)
       .join("; "),
+    peerOf(records),
     table(
-      ["op", "ms", "GB/s", "of a copy's", "PyTorch ms", "ours ÷ PyTorch"],
+      ["op", "ms", "GB/s", "of a copy's", "PyTorch ms", AGAINST_PYTORCH],
       rows
         .filter(([, { gigabytes }]) => gigabytes)
-        .map(([key, { gpuMs, gigabytes }, torch]) => [
+        .map(([key, ours, torch]) => [
           key,
-          shown(gpuMs),
-          shown(gigabytes),
-          copy ? `${Math.round((100 * gigabytes) / copy)} %` : "–",
-          shown(torch?.gpuMs),
-          ratio(gpuMs, torch?.gpuMs),
+          shown(ours.gpuMs),
+          shown(ours.gigabytes),
+          copy ? `${Math.round((100 * ours.gigabytes) / copy)} %` : "–",
+          theirTime(torch, torch?.gpuMs === undefined ? "ms" : "gpuMs"),
+          against(ours, torch),
         ]),
     ),
     table(
-      ["op", "ms", "TFLOP/s", "error", "launches", "PyTorch ms", "ours ÷ PyTorch"],
+      ["op", "ms", "TFLOP/s", "error", "launches", "PyTorch ms", AGAINST_PYTORCH],
       rows
         .filter(([, { gflops }]) => gflops)
-        .map(([key, { gpuMs, gflops, sampledError, launches }, torch]) => [
+        .map(([key, ours, torch]) => [
           key,
-          shown(gpuMs),
-          shown(gflops / 1000),
-          sampledError?.toPrecision(2) ?? "–",
-          shown(launches),
-          shown(torch?.gpuMs),
-          ratio(gpuMs, torch?.gpuMs),
+          shown(ours.gpuMs),
+          shown(ours.gflops / 1000),
+          ours.sampledError?.toPrecision(2) ?? "–",
+          shown(ours.launches),
+          theirTime(torch, torch?.gpuMs === undefined ? "ms" : "gpuMs"),
+          against(ours, torch),
         ]),
     ),
     "Medians by CUDA events around many calls, tensors on the device. `error`: of sampled elements, or of ⟨y, dy⟩ against the gradient's, as a fraction of the typical size.",
     skippedLine(records),
   ];
 }
-
-/** Models: time by the host's clock, which has what JavaScript costs; `replayed`: as a recorded launch list. `libraries`: cuBLASLt and cuDNN where measured faster. */
-export const modelsBody = (records) => [
-  peerOf(records),
-  table(
-    [
-      ...["model", "ms", "on the GPU", "images/s", "ms with answer", "replayed ms", "with answer", "ops", "launches"],
-      ...["PyTorch ms", "with answer", "ours ÷ PyTorch"],
-    ],
-    timedRows(records)
-      .filter(([key]) => isModel(key))
-      .map(([key, ours, torch]) => [
-        key,
-        shown(ours.ms),
-        shown(ours.gpuMs),
-        shown(ours.imagesPerSecond),
-        shown(ours.answerMs),
-        shown(ours.replayed?.ms),
-        shown(ours.replayed?.answerMs),
-        ours.ops,
-        shown(ours.launches),
-        shown(torch?.ms),
-        shown(torch?.answerMs),
-        ratio(ours.ms, torch?.ms),
-      ]),
-  ),
-  skippedLine(records),
-];
 
 export const sanitizerBody = (records) => [
   table(
@@ -88,21 +58,53 @@ export const sanitizerBody = (records) => [
   skippedLine(records),
 ];
 
-const timedRows = (records) =>
-  Object.entries(records)
-    .filter(([key, { ms }]) => ms !== undefined && !key.startsWith("torch "))
-    // A row with libraries has the peer of the row without.
-    .map(([key, record]) => [key, record, records[`torch ${key.replace(/, libraries$/, "")}`]]);
+const HALF_PARTS = ["training logits", "gradients", "statistics", "logits"];
 
-function peerOf({ torch }) {
-  if (!torch?.version) return `no PyTorch (${torch?.skipped ?? "not asked"}).`;
-  return `peer: PyTorch ${torch.version}, eager, cuDNN ${torch.cudnn}; TF32 on in rows of that name, off in f32; 16 bits channels-last.`;
-}
+/** Models in 16 bits: how far from the cpu's, by part. */
+export const halfBody = (records) => [
+  "Distance from the cpu's results in the same 16 bits, as a fraction of what is allowed: three times as far as those are from f32.",
+  table(
+    ["model", ...HALF_PARTS],
+    Object.entries(records)
+      .filter(([, { parts }]) => parts)
+      .map(([key, { parts }]) => [key, ...HALF_PARTS.map((name) => fractionOf(parts, name))]),
+  ),
+  skippedLine(records),
+];
 
-/** What was left out, by reason. */
-function skippedLine(records) {
-  const reasons = new Map();
-  for (const [key, { skipped }] of Object.entries(records))
-    if (skipped !== undefined && key !== "torch") reasons.set(skipped, [...(reasons.get(skipped) ?? []), key]);
-  return [...reasons].map(([reason, keys]) => `Skipped: ${keys.join(", ")}: ${reason.split("\n", 1)[0]}`).join("\n\n");
+const fractionOf = (parts, name) => parts.find(({ part }) => part === name)?.fraction?.toPrecision(2) ?? "–";
+
+/** torch.compile's times stand in the models' tables: here is whether there are any. */
+export const compiledBody = (records) => [peerOf(records), skippedLine(records)];
+
+/** The same rows on CUDA and WebGPU. @param steps, others of CUDA and of WebGPU, by name without the backend */
+export function besideBody(steps, others) {
+  const [cuda, webgpu] = [steps, others].map((each) =>
+    Object.fromEntries(
+      Object.entries(each)
+        .filter(([name]) => name.startsWith("bench"))
+        .flatMap(([, { records }]) => Object.entries(records)),
+    ),
+  );
+  const rows = timedRows(webgpu).filter(([key]) => cuda[key]?.ms !== undefined);
+  return [
+    table(
+      ["", "CUDA ms", "with libraries", "WebGPU ms", "PyTorch ms", "CUDA ÷ PyTorch", "WebGPU ÷ PyTorch", "WebGPU ÷ CUDA"],
+      rows.map(([key, other]) => {
+        const torch = cuda[`torch ${peerKey(key)}`];
+        const wall = ({ ms }) => ({ ms });
+        return [
+          key,
+          shown(cuda[key].ms),
+          shown(cuda[`${key}, libraries`]?.ms),
+          shown(other.ms),
+          theirTime(torch, "ms"),
+          against(wall(cuda[key]), torch),
+          against(wall(other), torch),
+          (other.ms / cuda[key].ms).toFixed(2),
+        ];
+      }),
+    ),
+    "Medians by the host's clock around many calls: WebGPU tells no other.",
+  ];
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PYTHON } from "./python.mjs";
 import { hasLibrary as loads } from "./vulkan.mjs";
 
 const TEST_DRIVER = "libcuda-host.so";
@@ -14,7 +15,8 @@ export function cudaSettings({ env, lib, isSoftware, hasLibrary = loads, findLib
   if (isSoftware) {
     const path = join(lib, TEST_DRIVER);
     if (!existsSync(path)) throw new Error("this bundle has no test driver: make one with `pnpm gpu:bundle --with-software`");
-    return { env: { VERTEBRA_CUDA_DRIVER: path }, driver: "the bundle's test driver", isThere: true };
+    const libraries = { VERTEBRA_CUDA_VENDOR: "host", VERTEBRA_CUDA_LIBRARIES: lib };
+    return { env: { VERTEBRA_CUDA_DRIVER: path, ...libraries }, driver: "the bundle's test driver", isThere: true };
   }
   if (env.VERTEBRA_CUDA_DRIVER) return { env: {}, driver: "named by the environment", isThere: true };
   const isThere = hasLibrary("libcuda.so.1");
@@ -33,10 +35,10 @@ roots = spec.submodule_search_locations if spec else []
 print(":".join(folder for root in roots for folder in sorted(glob.glob(os.path.join(root, "*", "lib")))))
 `;
 
-/** The folders of cuBLASLt and cuDNN that python3's PyTorch uses, so that both are measured with the same; empty where there are none. */
+/** The folders of cuBLASLt and cuDNN that PyTorch uses, so that both are measured with the same; empty where there are none. */
 function librariesOfPython() {
   try {
-    return execFileSync("python3", ["-c", FIND], {
+    return execFileSync(PYTHON, ["-c", FIND], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
       timeout: 20_000,

@@ -35,6 +35,11 @@ describe("cudaSettings", () => {
     const asked = () => cudaSettings({ env: {}, lib, isSoftware: true, hasLibrary: () => true });
     expect(asked).toThrow("pnpm gpu:bundle --with-software");
     writeFileSync(join(lib, "libcuda-host.so"), "");
-    expect(asked()).toMatchObject({ env: { VERTEBRA_CUDA_DRIVER: join(lib, "libcuda-host.so") }, isThere: true });
+    const env = {
+      VERTEBRA_CUDA_DRIVER: join(lib, "libcuda-host.so"),
+      VERTEBRA_CUDA_VENDOR: "host",
+      VERTEBRA_CUDA_LIBRARIES: lib,
+    };
+    expect(asked()).toMatchObject({ env, isThere: true });
   });
 });

@@ -1,3 +1,3 @@
-/** Three significant digits, without exponents; a dash where there is no value. */
+/** Three significant digits, without exponents; a dash where there is no number. */
 export const shown = (value) =>
-  value === undefined ? "–" : value >= 100 ? Math.round(value).toString() : `${Number(value.toPrecision(3))}`;
+  Number.isFinite(value) ? (value >= 100 ? Math.round(value).toString() : `${Number(value.toPrecision(3))}`) : "–";

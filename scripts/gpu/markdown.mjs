@@ -7,4 +7,4 @@ export const table = (head, lines) =>
     : [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 /** Ours as a multiple of theirs, where there is one. */
-export const ratio = (ours, theirs) => (theirs ? (ours / theirs).toFixed(2) : "–");
+export const ratio = (ours, theirs) => (ours && theirs ? (ours / theirs).toFixed(2) : "–");

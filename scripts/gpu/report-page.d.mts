@@ -5,6 +5,8 @@ export interface Merged {
   readonly name: string;
   readonly backend: string;
   readonly gpu: string;
+  /** A processor plays the GPU: no time is one of a GPU. */
+  readonly isImitation?: boolean;
   readonly steps: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -16,5 +18,5 @@ export interface MergeOptions {
 }
 
 export function merge(files: readonly StepFile[], options: MergeOptions): Merged;
-/** Markdown. */
-export function page(merged: Merged): string;
+/** Markdown. `beside`: WebGPU's document, whose rows stand beside CUDA's on CUDA's page. */
+export function page(merged: Merged, options?: { readonly beside?: Merged | undefined }): string;

@@ -1,7 +1,8 @@
-import { INFERENCE, OPS, STEPS } from "./bench-cases.mjs";
-import { kernelsBody, modelsBody, sanitizerBody } from "./cuda-page.mjs";
+import { besideBody, compiledBody, halfBody, kernelsBody, sanitizerBody } from "./cuda-page.mjs";
 import { shown } from "./format.mjs";
-import { ratio, table } from "./markdown.mjs";
+import { table } from "./markdown.mjs";
+import { faultsBody, mnistBody, modelsBody } from "./models-page.mjs";
+import { AGAINST_PYTORCH, against, peerOf, skippedLine, theirTime, timedRows } from "./peer-page.mjs";
 import { countOf } from "./step-file.mjs";
 
 /** @typedef {import("./step-file.mjs").StepFile} StepFile */
@@ -23,21 +24,21 @@ export function merge(files, { backend = "webgpu", command, facts }) {
       },
     ]),
   );
-  const gpu = gpuOf(steps, backend);
-  return { name: `${slug(gpu)}-${backend}`, backend, gpu, command, bundle: facts, steps };
+  const { gpu, isImitation } = gpuOf(steps, backend);
+  return { name: `${slug(gpu)}-${backend}`, backend, gpu, ...(isImitation && { isImitation }), command, bundle: facts, steps };
 }
 
 /** What the GPU calls itself: as nvidia-smi says it, else as the adapter does. */
 function gpuOf({ devices }, backend) {
   const records = devices?.records ?? {};
   const adapter = records.devices?.devices?.find(({ name }) => name === backend);
-  const isSoftware = adapter?.features.some((feature) => ["software", "test-driver"].includes(feature));
+  const isImitation = adapter?.features.some((feature) => ["software", "test-driver"].includes(feature)) ?? false;
   const device = records.limits?.info?.device ?? records.limits?.gpus?.[0]?.name;
-  return (
-    (isSoftware ? undefined : (records["nvidia-smi"]?.gpus?.[0].name ?? device)) ??
+  const gpu =
+    (isImitation ? undefined : (records["nvidia-smi"]?.gpus?.[0].name ?? device)) ??
     adapter?.adapter?.replace(/, compute capability .*/, "") ??
-    "unknown GPU"
-  );
+    "unknown GPU";
+  return { gpu, isImitation };
 }
 
 export const slug = (text) =>
@@ -51,36 +52,47 @@ const withoutBriefs = (records) =>
 
 const NAMES = { cuda: "CUDA", webgpu: "WebGPU" };
 
-/** For people: a part for each step that there is. */
-export function page(merged) {
-  const { backend, gpu, command, steps, bundle } = merged;
+const IMITATION = "**A processor plays the GPU: this page shows that the check runs. No time on it is a GPU's.**";
+
+/** For people: a part for each step that there is. `beside`: WebGPU's document, for CUDA's page. */
+export function page(merged, { beside } = {}) {
+  const { backend, gpu, steps } = merged;
   const parts = Object.entries(PARTS).flatMap(([name, part]) =>
     steps[name]
-      ? [[`## ${part.title}`, stateLine(steps[name]), ...part.body(steps[name].records, backend), failures(steps[name].records)]]
+      ? [[`## ${part.title}`, stateLine(steps[name]), ...part.body(steps[name].records, merged), failures(steps[name].records)]]
       : [],
   );
-  const head = [`# ${NAMES[backend]} on ${gpu}`, `\`${command}\``, describe(steps.devices?.records ?? {}, bundle)];
-  return `${[...head, ...parts.flat()].filter((text) => text !== "").join("\n\n")}\n`;
+  const both = backend === "cuda" && beside ? ["## CUDA beside WebGPU", ...besideBody(steps, beside.steps)] : [];
+  const head = [`# ${NAMES[backend]} on ${gpu}`, merged.isImitation ? IMITATION : "", factsTable(merged)];
+  return `${[...head, ...parts.flat(), ...both].filter((text) => text !== "").join("\n\n")}\n`;
 }
 
-function describe({ machine, "nvidia-smi": smi }, { hash, commit }) {
-  if (!machine) return "";
-  const { date, processor, memoryGib, node, dawn, nvcc, vulkan } = machine;
-  const [first] = smi?.gpus ?? [];
-  const driver = first ? `driver ${first.driver_version}` : (vulkan?.driver ?? machine.driver);
-  return [
-    date,
-    `${processor}, ${memoryGib} GiB`,
-    `Node ${node}`,
-    ...(dawn ? [`Dawn of webgpu ${dawn}`] : []),
-    ...(nvcc ? [`kernels by nvcc ${nvcc}`] : []),
-    driver,
-    ...(first
-      ? [`clocks up to ${first["clocks.max.sm"]} and ${first["clocks.max.memory"]} (memory), at most ${first["power.limit"]}`]
-      : []),
-    `commit ${commit}`,
-    `bundle ${hash.slice(0, 12)}`,
-  ].join(" · ");
+/** What a number is worth nothing without. */
+function factsTable({ gpu, command, steps, bundle }) {
+  const { machine, "nvidia-smi": smi, limits, "first sum": first } = steps.devices?.records ?? {};
+  const card = smi?.gpus?.[0];
+  const torch = Object.values(steps).find(({ records }) => records.torch?.version)?.records.torch;
+  const cuda = limits?.gpus?.[0]?.driverVersion;
+  const rows = {
+    GPU: card ? `${gpu}, ${card["memory.total"]}` : gpu,
+    clocks: card && `up to ${card["clocks.max.sm"]}, memory ${card["clocks.max.memory"]}, at most ${card["power.limit"]}`,
+    driver: [card?.driver_version, machine?.vulkan?.driver ?? machine?.driver, cuda && `CUDA ${cuda / 1000}`],
+    versions: [
+      machine && `Node ${machine.node}`,
+      machine?.dawn && `Dawn of webgpu ${machine.dawn}`,
+      machine?.nvcc && `kernels by nvcc ${machine.nvcc}`,
+      // With a version, and without the folder that it is in.
+      ...(first?.libraries ?? []).flatMap((line) => line.match(/^\S+ \d\S*/) ?? []),
+      torch && `PyTorch ${torch.version}`,
+    ],
+    processor: machine && `${machine.processor}, ${machine.memoryGib} GiB`,
+    date: machine?.date,
+    command: `\`${command}\``,
+    commit: `${bundle.commit}, bundle ${bundle.hash.slice(0, 12)}`,
+  };
+  const known = Object.entries(rows).map(([name, value]) => [name, [value].flat().filter(Boolean).join("; ")]);
+  const [top, ...rest] = known.filter(([, text]) => text !== "");
+  return table(top, rest).replaceAll("---:", "---");
 }
 
 const stateLine = ({ state, error, seconds, done, failed, skipped }) =>
@@ -114,7 +126,7 @@ const PARTS = {
   },
   "parity-ops": {
     title: "Ops against the f64 reference",
-    body: (records, backend) => {
+    body: (records, { backend }) => {
       const rows = Object.entries(records).flatMap(([op, { worst = {} }]) => (worst[backend] ? [{ op, ...worst[backend] }] : []));
       const worst = rows.toSorted((a, b) => b.fraction - a.fraction).slice(0, 10);
       const cases = Object.values(records).reduce((sum, { passed = 0 }) => sum + passed, 0);
@@ -128,11 +140,17 @@ const PARTS = {
     },
   },
   bench: { title: "Speed", body: benchBody },
-  "bench-models": { title: "Models: speed", body: modelsBody },
+  "bench-models": { title: "Models: speed and memory", body: modelsBody },
+  "bench-models-more": { title: "More models: speed and memory", body: modelsBody },
+  "bench-models-large": { title: "Large models: speed and memory", body: modelsBody },
+  "bench-compiled": { title: "torch.compile", body: compiledBody },
   "bench-ops": { title: "Ops: speed", body: kernelsBody },
+  mnist: { title: "MNIST, trained to an accuracy", body: mnistBody },
+  faults: { title: "Faults", body: faultsBody },
+  "parity-half": { title: "Models in 16 bits", body: halfBody },
   "parity-models": {
     title: "Models against the f64 reference",
-    body: (records, backend) => [
+    body: (records, { backend }) => [
       table(
         ["model", "passed", "failed", `worst error ÷ bound on ${backend}`, "s"],
         Object.entries(records).map(([name, { passed, failed, worst, seconds }]) => [
@@ -154,64 +172,43 @@ const PARTS = {
 function benchBody(records) {
   const peak = records["peak f32"]?.gflops;
   const copy = records["copy bandwidth"]?.gigabytes;
-  const torch = records.torch?.version;
-  const theirs = torch ? `PyTorch ${torch}, eager, f32 without TF32` : `no PyTorch (${records.torch?.skipped ?? "not asked"})`;
   const measured = [
     peak && `Multiply-adds in registers: ${shown(peak)} GFLOP/s`,
     copy && `a copy in memory: ${shown(copy)} GB/s read and written`,
-    `peer: ${theirs}`,
-  ];
+  ].filter(Boolean);
   const script = Object.entries(records["javascript per op"]?.micros ?? {}).map(([name, micros]) => `${name} ${shown(micros)}`);
+  const rows = timedRows(records);
   return [
-    `${measured.filter(Boolean).join("; ")}.`,
+    measured.length > 0 ? `${measured.join("; ")}.` : "",
+    peerOf(records),
     script.length > 0 ? `JavaScript per op on tiny tensors, µs: ${script.join(", ")}.` : "",
     table(
-      ["op", "ms", "GFLOP/s", "% of peak", "launches", "JavaScript µs", "PyTorch ms", "ours ÷ PyTorch"],
-      OPS.flatMap(({ key }) => (records[key]?.ms ? [opRow(key, records[key], peak, records[`torch ${key}`])] : [])),
+      ["op", "ms", "GFLOP/s", "% of peak", "launches", "JavaScript µs", "PyTorch ms", AGAINST_PYTORCH],
+      rows.filter(([, { gflops }]) => gflops).map(([key, ours, torch]) => opRow(key, ours, torch, peak)),
     ),
     table(
-      [
-        "model",
-        "ms",
-        "images/s",
-        "ms with answer",
-        "ops",
-        "launches",
-        "JavaScript µs an op",
-        "PyTorch ms",
-        "with answer",
-        "ours ÷ PyTorch",
-      ],
-      [...STEPS, ...INFERENCE].flatMap(({ key }) =>
-        records[key]?.ms ? [modelRow(key, records[key], records[`torch ${key}`])] : [],
-      ),
+      ["model", "ms", "images/s", "with answer", "ops", "launches", "PyTorch ms", "with answer", AGAINST_PYTORCH],
+      rows
+        .filter(([, { imagesPerSecond }]) => imagesPerSecond)
+        .map(([key, ours, torch]) => [
+          ...[key, shown(ours.ms), shown(ours.imagesPerSecond), shown(ours.answerMs), ours.ops, shown(ours.launches)],
+          ...[theirTime(torch, "ms"), theirTime(torch, "answerMs"), against(ours, torch)],
+        ]),
     ),
     "Medians; tensors stay on the device. `ms` is of calls one behind the other, `with answer` waits for each result.",
+    skippedLine(records),
   ];
 }
 
-const opRow = (key, { ms, gflops, launches, scriptMicrosPerOp }, peak, torch) => [
+const opRow = (key, ours, torch, peak) => [
   key,
-  shown(ms),
-  shown(gflops),
-  peak ? ((100 * gflops) / peak).toFixed(1) : "–",
-  shown(launches),
-  shown(scriptMicrosPerOp),
-  shown(torch?.ms),
-  ratio(ms, torch?.ms),
-];
-
-const modelRow = (key, { ms, answerMs, imagesPerSecond, ops, launches, scriptMicrosPerOp }, torch) => [
-  key,
-  shown(ms),
-  shown(imagesPerSecond),
-  shown(answerMs),
-  ops,
-  shown(launches),
-  shown(scriptMicrosPerOp),
-  shown(torch?.ms),
-  shown(torch?.answerMs),
-  ratio(ms, torch?.ms),
+  shown(ours.ms),
+  shown(ours.gflops),
+  peak ? ((100 * ours.gflops) / peak).toFixed(1) : "–",
+  shown(ours.launches),
+  shown(ours.scriptMicrosPerOp),
+  theirTime(torch, "ms"),
+  against(ours, torch),
 ];
 
 function trainingBody(records) {

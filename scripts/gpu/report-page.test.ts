@@ -47,13 +47,13 @@ describe("page", () => {
       merged(
         file("bench", {
           "peak f32": { gflops: 1000 },
-          "matmul 512": { ok: true, ms: 2, gflops: 250, launches: 1, scriptMicrosPerOp: 3 },
+          "matmul 512 f32": { ok: true, ms: 2, gflops: 250, launches: 1, scriptMicrosPerOp: 3 },
           torch: { version: "2.0" },
-          "torch matmul 512": { ms: 1 },
+          "torch matmul 512 f32": { ms: 1 },
         }),
       ),
     );
-    expect(text).toContain("| matmul 512 | 2 | 250 | 25.0 | 1 | 3 | 1 | 2.00 |");
+    expect(text).toContain("| matmul 512 f32 | 2 | 250 | 25.0 | 1 | 3 | 1 | 2.00 |");
   });
 
   it("says what failed and what is left", () => {
@@ -83,6 +83,81 @@ describe("page", () => {
     expect(text).toContain("| matmul 512 bf16 | 2 | 5 | 0.0040 | 1 | 1 | 2.00 |");
     expect(text).toContain("Skipped: matmul 512 tf32: no option");
     expect(text).toContain("| memcheck relu | ERROR SUMMARY: 0 errors |");
+  });
+
+  it("says at its head what the numbers are of", () => {
+    const records = {
+      machine: {
+        date: "2030-01-02",
+        processor: "a processor",
+        memoryGib: 64,
+        node: "20.1.0",
+        nvcc: "13.0",
+        driver: "libcuda.so.1",
+      },
+      "nvidia-smi": { gpus: [{ name: "NVIDIA H200", driver_version: "580.1", "memory.total": "143771 MiB" }] },
+      "first sum": { libraries: ["cuDNN 9.1 (/somewhere/libcudnn.so)", "no cuBLASLt"] },
+    };
+    const text = page(mergedCuda(file("cuda-devices", records), file("cuda-bench-ops", { torch: { version: "2.9" } })));
+    expect(text).toContain("| GPU | NVIDIA H200, 143771 MiB |");
+    expect(text).toContain("| driver | 580.1; libcuda.so.1 |");
+    expect(text).toContain("| versions | Node 20.1.0; kernels by nvcc 13.0; cuDNN 9.1; PyTorch 2.9 |");
+    expect(text).toContain("| date | 2030-01-02 |\n| command | `check.sh all` |\n| commit | abc1234, bundle 0123456789ab |");
+  });
+
+  it("compares with nothing where a processor plays the GPU, and says so", () => {
+    const driver = { name: "cuda", available: true, adapter: "host test driver", features: ["test-driver"] };
+    const document = mergedCuda(
+      file("cuda-devices", { devices: { ok: true, devices: [driver] } }),
+      file("cuda-bench-models", {
+        "resnet18 step batch 2 f32": { ms: 4, gpuMs: 3, imagesPerSecond: 500, answerMs: 5, ops: 9, launches: 8 },
+        torch: { version: "1.13", device: "cpu" },
+        "torch resnet18 step batch 2 f32": { ms: 2, device: "cpu" },
+      }),
+    );
+    expect(document.isImitation).toBe(true);
+    const text = page(document);
+    expect(text).toContain("No time on it is a GPU's");
+    expect(text).toContain("| resnet18 step batch 2 f32 | 4 | 3 | 500 | 2 (cpu) | – | – | – | – | – | – |");
+  });
+
+  it("has torch.compile's times and both peaks in the models' table", () => {
+    const key = "resnet18 step batch 32 bf16";
+    const text = page(
+      mergedCuda(
+        file("cuda-bench-models", {
+          [`${key}, libraries`]: { ms: 4.2, gpuMs: 4, imagesPerSecond: 8000, peakBytes: 3 << 20, ops: 9 },
+          torch: { version: "2.9" },
+          [`torch ${key}`]: { ms: 5, gpuMs: 5, peakBytes: 2 << 20 },
+        }),
+        file("cuda-bench-compiled", { torch: { version: "2.9", isCompiled: true }, [`torch ${key}`]: { ms: 2, gpuMs: 2 } }),
+      ),
+    );
+    expect(text).toContain(`| ${key}, libraries | 4.2 | 4 | 8000 | 5 | 5 | 0.80 | 2 | 2.00 | 3 | 2 |`);
+  });
+
+  it("of CUDA has WebGPU's rows of the same names beside its own", () => {
+    const row = (ms: number) => ({ "matmul 512 f32": { ok: true, ms } });
+    const own = file("cuda-bench-ops", { ...row(2), torch: { version: "2.9" }, "torch matmul 512 f32": { ms: 1 } });
+    const beside = merged(file("bench", row(8)));
+    expect(page(mergedCuda(own), { beside })).toContain("| matmul 512 f32 | 2 | – | 8 | 1 | 2.00 | 8.00 | 4.00 |");
+  });
+
+  it("tells how long training took to the goal, beside PyTorch's", () => {
+    const epochs = (seconds: number) => [
+      { seconds, accuracy: 0.98 },
+      { seconds, accuracy: 0.993 },
+    ];
+    const text = page(
+      mergedCuda(
+        file("cuda-mnist", {
+          "lenet5 f32": { ok: true, batch: 64, epochs: epochs(3), firstLoss: 2.3 },
+          torch: { version: "2.9" },
+          "torch lenet5 f32": { epochs: epochs(4), firstLoss: 2.3 },
+        }),
+      ),
+    );
+    expect(text).toContain("| lenet5 f32 | 64 | 2 | 99.30 % | 6 | 6 | 2.30000 | 99.30 % | 8 | 8 | 2.30000 | 0.75 |");
   });
 
   it("is whole with a step that crashed before its first case", () => {

@@ -2,11 +2,15 @@ import { countsOf as countsOfCuda, timeOnGpu } from "@vertebra/backend-cuda";
 import { countsOf as countsOfWebgpu } from "@vertebra/backend-webgpu";
 import { observe, scope } from "@vertebra/core";
 
-/** A round is as many calls as take this long, so that waiting for the device at its end doesn't count. */
-const ROUND_MS = 50;
-const ROUNDS = 9;
-/** Clocks rise under load, and not at once. */
-const WARM_UP_MS = 250;
+/**
+ * A round is as many calls as take `roundMs`, so that waiting for the device at its end doesn't count. Clocks rise under load, and not at once: hence
+ * the warm-up. Answers, each waited for, come on top. There are hundreds of rows, and a GPU is lent for minutes: a row takes about a second.
+ */
+const FULL = { roundMs: 30, rounds: 7, warmUpMs: 200, leastAnswers: 5, answersMs: 500 };
+/** What imitates a GPU has no speed that says anything about one: each call once. */
+const ONCE = { roundMs: 0, rounds: 1, warmUpMs: 0, leastAnswers: 1, answersMs: 0 };
+const IMITATIONS = ["software", "test-driver"];
+const plan = ({ features }) => (IMITATIONS.some((feature) => features.includes(feature)) ? ONCE : FULL);
 /** Enough for a slow device, which gets one round at least. */
 const MOST_MS = 15_000;
 
@@ -17,18 +21,18 @@ const MOST_MS = 15_000;
  */
 export async function timeCalls(device, run) {
   const began = performance.now();
-  const first = await timeRound(device, run, 1);
+  let ops = 0;
+  const first = await timeRound(device, () => observe(() => ops++, run), 1);
+  const { roundMs, warmUpMs, rounds: wanted } = plan(device);
   let calls = 1;
   let round = await timeRound(device, run, calls);
-  while (performance.now() - began < WARM_UP_MS || round.milliseconds < ROUND_MS / 2) {
-    calls = Math.max(1, Math.min(2 * calls, Math.ceil((calls * ROUND_MS) / round.milliseconds)));
+  while (performance.now() - began < warmUpMs || round.milliseconds < roundMs / 2) {
+    calls = Math.max(1, Math.min(2 * calls, Math.ceil((calls * roundMs) / round.milliseconds)));
     round = await timeRound(device, run, calls);
   }
-  const rounds = [];
-  while (rounds.length === 0 || (rounds.length < ROUNDS && performance.now() - began < MOST_MS))
-    rounds.push(await timeRound(device, run, calls));
+  const rounds = [round];
+  while (rounds.length < wanted && performance.now() - began < MOST_MS) rounds.push(await timeRound(device, run, calls));
   const perCall = (value) => median(rounds.map(value)) / calls;
-  const ops = countOps(run);
   return {
     ms: perCall(({ milliseconds }) => milliseconds),
     ...(first.gpuMs !== undefined && { gpuMs: perCall(({ gpuMs }) => gpuMs) }),
@@ -66,10 +70,11 @@ async function workAndSync(device, work) {
 const launchesOf = (device) => (countsOfWebgpu(device) ?? countsOfCuda(device))?.launches ?? 0;
 
 /** Median milliseconds of `run` with its result read back each time: what somebody waits who needs the answer. */
-export async function timeAnswers(run) {
+export async function timeAnswers(device, run) {
   const times = [];
   const began = performance.now();
-  while (times.length < 5 || (times.length < 50 && performance.now() - began < 2000)) {
+  const { leastAnswers, answersMs } = plan(device);
+  while (times.length < leastAnswers || (times.length < 50 && performance.now() - began < answersMs)) {
     const start = performance.now();
     const own = scope();
     const answer = run();
@@ -81,12 +86,15 @@ export async function timeAnswers(run) {
   return median(times.length > 2 ? times.slice(2) : times);
 }
 
-function countOps(run) {
-  let count = 0;
+/** Bytes that tensors had at most during `run`, with those that were there before. */
+export async function peakBytesOf(device, run) {
+  await device.sync();
+  device.resetPeak();
   const own = scope();
-  observe(() => count++, run);
+  run();
   own.end();
-  return count;
+  await device.sync();
+  return device.memory().peakBytes;
 }
 
 export function median(values) {

@@ -1,46 +1,30 @@
-"""PyTorch on the GPU, eager: reads cases as JSON on stdin, writes a line of JSON for each. See torch-peer.mjs.
+"""PyTorch on the same cases: reads a request as JSON on stdin, writes a line of JSON for each case. See torch-peer.mjs.
 
-`precision` of a case is f32 (the default: full f32), tf32, bf16 or f16. In 16 bits ops take tensors of that dtype and models run under autocast,
-images and convolutions channels-last: what PyTorch's own advice is. Times are of the host's clock around many calls, `gpuMs` by CUDA events.
+`device` is cuda, or cpu to try this script without a GPU: times are of the host's clock then, and every record says so. `isCompiled` puts models behind
+torch.compile. `precision` of a case is f32 (the default: full f32), tf32, bf16 or f16. In 16 bits ops take tensors of that dtype and models run under
+autocast, images and convolutions channels-last, which is PyTorch's own advice; in f32 and TF32 both layouts are measured and the faster one counts. Times
+are of the host's clock around many calls, `gpuMs` by CUDA events.
 """
+import gc
 import json
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
+from torch_models import HALVES, built, in_layout, loss_of, under
+from torch_mnist import train_on_mnist
 
-ROUND_MS = 50
-ROUNDS = 9
-WARM_UP_MS = 250
-
-
-class LeNet5(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = torch.nn.Conv2d(1, 6, 5)
-        self.conv2 = torch.nn.Conv2d(6, 16, 5)
-        self.fc1 = torch.nn.Linear(400, 120)
-        self.fc2 = torch.nn.Linear(120, 84)
-        self.fc3 = torch.nn.Linear(84, 10)
-
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        return self.fc3(self.fc2(self.fc1(x.flatten(1))))
-
-
-HALVES = {"bf16": torch.bfloat16, "f16": torch.float16}
+# Those of timing.mjs.
+ROUND_MS = 30
+ROUNDS = 7
+WARM_UP_MS = 200
+ANSWERS_MS = 500
 
 
 def made(row, name):
-    x = torch.randn(row[name], device="cuda", dtype=HALVES.get(row.get("precision"), torch.float32))
+    x = torch.randn(row[name], device=row["device"], dtype=HALVES.get(row.get("precision"), torch.float32))
     return in_layout(row, x)
-
-
-def in_layout(row, x):
-    is_half = row.get("precision") in HALVES
-    return x.contiguous(memory_format=torch.channels_last) if is_half and x.dim() == 4 else x
 
 
 def matmul(row):
@@ -69,7 +53,7 @@ def stream(row):
 
 def batch_norm(row):
     x = made(row, "x")
-    weight, bias = (torch.randn(x.shape[1], device="cuda") for _ in range(2))
+    weight, bias = (torch.randn(x.shape[1], device=row["device"]) for _ in range(2))
     forward = lambda: torch.native_batch_norm(x, weight, bias, None, None, True, 0.1, 1e-5)
     if row["kind"] == "batchNormTrain":
         return forward
@@ -78,22 +62,9 @@ def batch_norm(row):
     return lambda: torch.ops.aten.native_batch_norm_backward(x, x, weight, None, None, mean, invstd, True, 1e-5, mask)
 
 
-def built(row):
-    if row["model"] == "lenet5":
-        return LeNet5().cuda()
-    import torchvision
-
-    model = getattr(torchvision.models, row["model"])(weights=None).cuda()
-    return model.to(memory_format=torch.channels_last) if row.get("precision") in HALVES else model
-
-
-def under(row):
-    half = HALVES.get(row.get("precision"))
-    return torch.autocast("cuda", dtype=half, enabled=half is not None)
-
-
 def inference(row):
-    model, image = built(row).eval(), in_layout(row, torch.randn(row["shape"], device="cuda"))
+    model, image = built(row).eval(), in_layout(row, torch.randn(row["shape"], device=row["device"]))
+    model = torch.compile(model) if row["isCompiled"] else model
 
     def run():
         with under(row):
@@ -105,13 +76,14 @@ def inference(row):
 def step(row):
     model = built(row).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-    images = in_layout(row, torch.randn(row["shape"], device="cuda"))
-    labels = (torch.arange(row["batch"]) % 10).cuda()
+    images = in_layout(row, torch.randn(row["shape"], device=row["device"]))
+    labels = (torch.arange(row["batch"]) % 10).to(row["device"])
+    model = torch.compile(model) if row["isCompiled"] else model
 
     def run():
         optimizer.zero_grad(set_to_none=True)
         with under(row):
-            loss = F.cross_entropy(model(images), labels)
+            loss = loss_of(model(images), labels)
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -119,6 +91,7 @@ def step(row):
     return run
 
 
+MODELS = {"inference": inference, "step": step}
 MAKERS = {
     "matmul": matmul,
     "conv2d": conv2d,
@@ -129,13 +102,17 @@ MAKERS = {
     "sum": stream,
     "batchNormTrain": batch_norm,
     "batchNormTrainGrad": batch_norm,
-    "inference": inference,
-    "step": step,
+    **MODELS,
 }
 
 
-def time_round(run, calls):
-    """Milliseconds by the host's clock, and by the GPU's."""
+def time_round(run, calls, is_gpu):
+    """Milliseconds by the host's clock, and by the GPU's where there is one."""
+    if not is_gpu:
+        start = time.perf_counter()
+        for _ in range(calls):
+            run()
+        return ((time.perf_counter() - start) * 1000,)
     torch.cuda.synchronize()
     first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     start = time.perf_counter()
@@ -147,59 +124,110 @@ def time_round(run, calls):
     return (time.perf_counter() - start) * 1000, first.elapsed_time(last)
 
 
-def time_calls(run):
+def time_calls(run, is_gpu):
     began = time.perf_counter()
-    time_round(run, 1)
+    first, *_ = time_round(run, 1, is_gpu)
+    if not is_gpu:
+        return {"ms": first}
     calls = 1
-    took, _ = time_round(run, calls)
+    took, _ = time_round(run, calls, is_gpu)
     while (time.perf_counter() - began) * 1000 < WARM_UP_MS or took < ROUND_MS / 2:
         calls = max(1, min(2 * calls, -(-int(calls * ROUND_MS) // max(1, int(took)))))
-        took, _ = time_round(run, calls)
-    rounds = [time_round(run, calls) for _ in range(ROUNDS)]
+        took, _ = time_round(run, calls, is_gpu)
+    rounds = [time_round(run, calls, is_gpu) for _ in range(ROUNDS)]
     ms, gpu_ms = (sorted(column)[ROUNDS // 2] / calls for column in zip(*rounds))
     return {"ms": ms, "gpuMs": gpu_ms}
 
 
-def time_answers(run):
+def time_answers(run, is_gpu):
     times = []
-    for _ in range(30):
+    began = time.perf_counter()
+    while len(times) < (5 if is_gpu else 1) or (is_gpu and len(times) < 50 and (time.perf_counter() - began) * 1000 < ANSWERS_MS):
         start = time.perf_counter()
         run().cpu()
         times.append((time.perf_counter() - start) * 1000)
-    return sorted(times[2:])[len(times[2:]) // 2]
+    times = times[2:] if len(times) > 2 else times
+    return sorted(times)[len(times) // 2]
 
 
-def measure(row):
-    is_tf32 = row.get("precision") == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = is_tf32
-    torch.backends.cudnn.allow_tf32 = is_tf32
+def peak_of(run):
+    """Bytes that tensors had at most during one call, after cuDNN's own trials."""
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    run()
+    torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated()
+
+
+def measure_in(row):
+    """A case in one layout of its memory."""
+    is_gpu = row["device"] == "cuda"
     run = MAKERS[row["kind"]](row)
-    if row["kind"] == "step":
-        return {**time_calls(run), "answerMs": time_answers(run)}
-    with torch.inference_mode():
-        times = time_calls(run)
-        if row["kind"] == "inference":
-            times["answerMs"] = time_answers(run)
-    if "macs" in row:
+    with torch.inference_mode(row["kind"] != "step"):
+        times = time_calls(run, is_gpu)
+        if row["kind"] in MODELS:
+            times["answerMs"] = time_answers(run, is_gpu)
+            if is_gpu:
+                times["peakBytes"] = peak_of(run)
+    if "macs" in row and is_gpu:
         times["gflops"] = 2 * row["macs"] / times["gpuMs"] / 1e6
     return times
 
 
+def measure(row):
+    is_tf32 = row.get("precision") == "tf32"
+    if is_tf32 and row["device"] == "cpu":
+        return {"skipped": "a processor has no TF32"}
+    torch.backends.cuda.matmul.allow_tf32 = is_tf32
+    torch.backends.cudnn.allow_tf32 = is_tf32
+    if row["kind"] == "mnist":
+        return train_on_mnist(row)
+    has_layouts = row["kind"] in MODELS or len(row.get("x", [])) == 4
+    is_half = row.get("precision") in HALVES
+    layouts = [True] if is_half else [False, True] if has_layouts and not row["isCompiled"] else [has_layouts]
+    measured = []
+    for is_channels_last in layouts:
+        measured.append({**measure_in({**row, "isChannelsLast": is_channels_last}), "isChannelsLast": is_channels_last})
+        # What one case has kept may be what the next lacks.
+        release()
+    return min(measured, key=lambda times: times.get("gpuMs", times["ms"]))
+
+
+def release():
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def line_of(key, record):
+    try:
+        return json.dumps({"key": key, "record": record}, allow_nan=False)
+    except ValueError:
+        return json.dumps({"key": key, "record": {"skipped": "numbers that aren't finite", "device": record["device"]}})
+
+
 def main():
-    rows = json.load(sys.stdin)
-    if not torch.cuda.is_available():
+    request = json.load(sys.stdin)
+    device, is_compiled = request["device"], request["isCompiled"]
+    is_gpu = device == "cuda"
+    if is_gpu and not torch.cuda.is_available():
         sys.exit("PyTorch sees no GPU")
+    if is_compiled and not hasattr(torch, "compile"):
+        sys.exit(f"PyTorch {torch.__version__} has no torch.compile")
     torch.backends.cudnn.benchmark = True
-    about = {"version": torch.__version__, "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
-    print(json.dumps({**about, "gpu": torch.cuda.get_device_name()}), flush=True)
-    for row in rows:
+    about = {"version": torch.__version__, "device": device, "isCompiled": is_compiled}
+    if is_gpu:
+        about.update(cuda=torch.version.cuda, cudnn=torch.backends.cudnn.version(), gpu=torch.cuda.get_device_name())
+    print(json.dumps(about), flush=True)
+    for row in request["rows"]:
         try:
-            record = measure(row)
+            record = measure({**row, "device": device, "isCompiled": is_compiled})
         except Exception as error:
             record = {"skipped": str(error)[:300]}
-        # What one case has kept may be what the next lacks.
-        torch.cuda.empty_cache()
-        print(json.dumps({"key": row["key"], "record": record}), flush=True)
+        if is_compiled:
+            torch._dynamo.reset()
+        release()
+        print(line_of(row["key"], {**record, "device": device}), flush=True)
 
 
 main()

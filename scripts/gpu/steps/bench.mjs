@@ -1,8 +1,9 @@
 import { add, conv2d, matmul, noGrad, Philox, relu, scope, tensor } from "@vertebra/core";
 import { device as openDevice } from "vertebra";
-import { INFERENCE, OPS, STEPS } from "../bench-cases.mjs";
+import { opCases } from "../bench-cases.mjs";
 import { shown } from "../format.mjs";
-import { timeInference, timeStep } from "../model-timing.mjs";
+import { modelCase } from "../model-cases.mjs";
+import { timeModel } from "../model-timing.mjs";
 import { copyGigabytes, peakGflops } from "../raw-gpu.mjs";
 import { sampledError } from "../sampled.mjs";
 import { timeCalls } from "../timing.mjs";
@@ -11,21 +12,27 @@ import { torchPeer } from "../torch-peer.mjs";
 /** Errors of f32 sums of some thousand terms stay far below, wrong kernels above. */
 const MOST_ERROR = 1e-3;
 
-export async function run(recorder) {
+/** What a GPU has hardly begun with when it is over: the host's part. */
+const LENET = modelCase("lenet5", { kind: "step", batch: 64, precision: "f32" });
+
+/** The device's own rates, ops and the smallest of models; the others have a step of their own. */
+export async function run(recorder, { isSoftware }) {
   await recorder.record("peak f32", async () => {
+    if (isSoftware) return { skipped: "a processor plays the GPU" };
     const gflops = await peakGflops();
     return { gflops, brief: `${shown(gflops)} GFLOP/s` };
   });
   await recorder.record("copy bandwidth", async () => {
+    if (isSoftware) return { skipped: "a processor plays the GPU" };
     const gigabytes = await copyGigabytes();
     return { gigabytes, brief: `${shown(gigabytes)} GB/s` };
   });
   const device = await openDevice("webgpu");
   await recorder.record("javascript per op", () => scriptPerOp(device));
-  for (const row of OPS) await recorder.record(row.key, () => timeOp(device, row));
-  for (const row of STEPS) await recorder.record(row.key, () => timeStep(device, row));
-  for (const row of INFERENCE) await recorder.record(row.key, () => timeInference(device, row));
-  await torchPeer(recorder, [...OPS, ...STEPS, ...INFERENCE]);
+  const ops = opCases(isSoftware);
+  for (const row of ops) await recorder.record(row.key, () => timeOp(device, row));
+  await recorder.record(LENET.key, () => timeModel(device, LENET));
+  await torchPeer(recorder, [...ops, LENET], { isSoftware });
 }
 
 /** The backend's own part of an op: on tensors so small that the device is never waited for. */

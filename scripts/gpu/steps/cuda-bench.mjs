@@ -1,13 +1,24 @@
 import { cuda, record, tune } from "@vertebra/backend-cuda";
 import { add, copyInto, noGrad, OutOfMemoryError, tensor } from "@vertebra/core";
-import { modelCases, opCases } from "../cuda-cases.mjs";
+import { opCases } from "../cuda-cases.mjs";
 import { timeCudaOp } from "../cuda-ops.mjs";
 import { shown } from "../format.mjs";
-import { timeInference, timeStep } from "../model-timing.mjs";
+import { CUDA_PRECISIONS, LARGE, MORE, modelCases, RESNETS } from "../model-cases.mjs";
+import { timeModel } from "../model-timing.mjs";
 import { timeAnswers, timeCalls } from "../timing.mjs";
 import { torchPeer } from "../torch-peer.mjs";
 
-const RUNS = { inference: timeInference, step: timeStep };
+const models = (names) => ({
+  rows: (isSmall) => modelCases(names, { precisions: CUDA_PRECISIONS, isSmall }),
+  time: timeModel,
+});
+/** What a step measures, by its name. */
+const STEPS = {
+  "cuda-bench-models": models(RESNETS),
+  "cuda-bench-models-more": models(MORE),
+  "cuda-bench-models-large": models(LARGE),
+  "cuda-bench-ops": { rows: opCases, time: timeCudaOp },
+};
 
 /** Rows measured on a device with these options. TF32 is an option of the device, and so are NVIDIA's libraries. */
 const PASSES = [
@@ -21,9 +32,8 @@ const WITH_LIBRARIES = ", libraries";
 
 /** Ops, or models, by the name of the step: with our own kernels, with NVIDIA's libraries where they are faster, and PyTorch behind both. */
 export async function run(recorder, { name, isSoftware }) {
+  const rows = STEPS[name].rows(isSoftware);
   const isOps = name === "cuda-bench-ops";
-  const rows = isOps ? opCases(isSoftware) : modelCases(isSoftware);
-  const time = isOps ? timeCudaOp : (device, row, hooks) => RUNS[row.kind](device, row, hooks);
   // Two devices on one GPU would share its memory: one pass behind the other.
   for (const { options, takes } of PASSES) {
     const own = rows.filter(takes).map((row) => (options.vendor ? { ...row, key: `${row.key}${WITH_LIBRARIES}` } : row));
@@ -34,15 +44,16 @@ export async function run(recorder, { name, isSoftware }) {
     if (isOps && isFirst) await timeDevice(recorder, device, isSoftware);
     const reason =
       options.vendor && libraries.every((line) => !/^(cuBLASLt|cuDNN) \d/.test(line)) ? libraries.join("; ") : undefined;
-    for (const row of own) await measure(recorder, row, device, reason ? async () => ({ skipped: reason }) : time);
+    const time = reason ? async () => ({ skipped: reason }) : STEPS[name].time;
+    for (const row of own) await measure(recorder, row, device, { time, isSoftware });
     await device.close();
   }
-  await torchPeer(recorder, rows);
+  await torchPeer(recorder, rows, { isSoftware });
 }
 
-/** Calls are recorded where the host would be what takes longest. */
-const hooksFor = (device, { key, batch }) => ({
-  ...(key.endsWith(WITH_LIBRARIES) && { prepare: (call) => tune(device, call) }),
+/** Calls are recorded where the host would be what takes longest. A processor that plays the GPU would compare its libraries for minutes in a model. */
+const hooksFor = (device, { key, batch }, isSoftware) => ({
+  ...(key.endsWith(WITH_LIBRARIES) && !(isSoftware && batch) && { prepare: (call) => tune(device, call) }),
   ...(batch === 1 && { replay: (call) => timeReplay(device, call) }),
 });
 
@@ -50,7 +61,7 @@ async function timeReplay(device, call) {
   const recording = record(device, call);
   const replay = () => recording.replay();
   const { ms, gpuMs } = await timeCalls(device, replay);
-  const answerMs = await timeAnswers(() => {
+  const answerMs = await timeAnswers(device, () => {
     replay();
     return recording.result;
   });
@@ -58,10 +69,10 @@ async function timeReplay(device, call) {
   return { replayed: { ms, gpuMs, answerMs } };
 }
 
-function measure(recorder, row, device, time) {
+function measure(recorder, row, device, { time, isSoftware }) {
   return recorder.record(row.key, async () => {
     try {
-      return await time(device, row, hooksFor(device, row));
+      return await time(device, row, hooksFor(device, row, isSoftware));
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       return { skipped: error.message };

@@ -32,6 +32,7 @@ async function firstSum() {
   const sum = add(tensor([1, 2], { device }), tensor([3, 4], { device }));
   const values = [...(await sum.data())];
   const firstMs = performance.now() - start;
+  const { libraries } = device;
   await device.close();
-  return { ok: `${values}` === "4,6", values, openMs, firstMs, brief: `${firstMs.toFixed(0)} ms` };
+  return { ok: `${values}` === "4,6", values, openMs, firstMs, libraries, brief: `${firstMs.toFixed(0)} ms` };
 }

@@ -15,12 +15,20 @@ export async function run(recorder, { isSoftware }) {
   const tool = find();
   const reason = isSoftware ? "the test driver has no GPU" : tool ? undefined : `no ${TOOL} on PATH or in /usr/local/cuda*/bin`;
   if (reason) return recorder.record("compute-sanitizer", async () => ({ skipped: reason }));
+  const refusal = await refusalOf(tool, recorder.secondsLeft);
+  if (refusal) return recorder.record("compute-sanitizer", async () => ({ skipped: refusal }));
   const ops = [...new Set([...RACED, ...TESTED_OPS])];
   const cases = [...RACED.map((op) => ["racecheck", op]), ...ops.map((op) => ["memcheck", op])];
   // The first few of both: time may end any moment.
   const [few, rest] = [cases.filter(([, op]) => RACED.includes(op)), cases.filter(([, op]) => !RACED.includes(op))];
   for (const [kind, op] of [...few, ...rest])
     await recorder.record(`${kind} ${op}`, () => check(tool, kind, op, recorder.secondsLeft));
+}
+
+/** Where profiling is forbidden, or the tool is older than the driver, it starts nothing: no finding, and no failure of ours. */
+async function refusalOf(tool, seconds) {
+  const { summary, isCut, error } = await check(tool, "memcheck", "relu", Math.min(120, seconds));
+  return summary || isCut ? undefined : `the tool refused: ${error.replaceAll(/\s+/g, " ").slice(0, 300)}`;
 }
 
 function find() {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
-import { findModel, listModels } from "@vertebra/models";
+import { listModels } from "@vertebra/models";
+import { costOf } from "../model-cost.mjs";
 import { vertebra } from "../vertebra.mjs";
 
 /** One of each family, quick ones: done before all others. */
@@ -9,15 +10,18 @@ const DEVICES = { webgpu: "cpu,webgpu", cuda: "cuda" };
 /** What the f64 reference and its copies of a large model take. */
 const GIB_PER_MODEL = 4;
 
+/** Where a processor plays the GPU. */
+const SAMPLE = FIRST.slice(0, 3);
+
 /** Each by `vertebra parity --models NAME`, several at a time: nearly all of it is the reference, which has one thread. */
-export async function run(recorder, { backend }) {
-  const names = [
+export async function run(recorder, { backend, isSoftware }) {
+  const all = [
     ...FIRST,
     ...listModels()
       .filter((name) => !FIRST.includes(name))
       .sort((a, b) => costOf(a) - costOf(b)),
   ];
-  const queue = names.filter((name) => recorder.isOpen(name));
+  const queue = (isSoftware ? SAMPLE : all).filter((name) => recorder.isOpen(name));
   const atOnce = Math.max(1, Math.min(8, availableParallelism() / THREADS, totalmem() / 2 ** 30 / GIB_PER_MODEL - 1));
   /** Seconds per cost: that of the slowest so far. */
   let rate = 0;
@@ -44,10 +48,4 @@ async function compare(name, devices, seconds) {
     ...(failed > 0 && { failures: failures.slice(0, 10).map(({ message }) => message) }),
     brief: failed > 0 ? failures[0].message : `${passed} passed`,
   };
-}
-
-/** Multiply-accumulates of one image of the size that is compared, in 10⁹, and as many as a start takes. */
-function costOf(name) {
-  const { gigaMacs, inputShape, smallSide } = findModel(name).facts;
-  return 0.05 + gigaMacs * (smallSide / inputShape[1]) ** 2;
 }

@@ -8,17 +8,21 @@ const MOST_FAILURES = 20;
 /** Ops that NVIDIA's libraries may take. */
 const OF_LIBRARIES = ["matmul", "conv2d", "conv2dFused", "conv2dInputGrad", "conv2dWeightGrad"];
 
+/** Where a processor plays the GPU: there the tests run all of them, and take minutes for it. */
+const SAMPLE = ["matmul", "conv2d", "conv2dWeightGrad", "batchNormTrain", "sum", "relu", "softmax"];
+
 /** As `vertebra parity --devices …` does it, and the fused kernels; op by op, so that an end in between loses little. */
-export async function run(recorder, { backend }) {
+export async function run(recorder, { backend, isSoftware }) {
+  const some = isSoftware ? { ops: SAMPLE } : {};
   await (backend === "cuda"
-    ? runOnCuda(recorder)
-    : runOn(recorder, await Promise.all(["cpu", "webgpu"].map((name) => device(name)))));
+    ? runOnCuda(recorder, some)
+    : runOn(recorder, await Promise.all(["cpu", "webgpu"].map((name) => device(name))), some));
 }
 
 /** Our own kernels, then the libraries wherever they take a call. CUDA's machines are lent by the minute: the cpu was checked elsewhere. */
-async function runOnCuda(recorder) {
+async function runOnCuda(recorder, some) {
   const { cuda } = await import("@vertebra/backend-cuda");
-  await runOn(recorder, [await cuda({ vendor: false }).open()]);
+  await runOn(recorder, [await cuda({ vendor: false }).open()], some);
   const always = await cuda({ vendor: "always" }).open();
   const isThere = always.libraries.some((line) => /^(cuBLASLt|cuDNN) \d/.test(line));
   if (isThere) await runOn(recorder, [always], { ops: OF_LIBRARIES, suffix: ", libraries" });

@@ -23,13 +23,13 @@ export async function vendorSwitch({ vendor = true }: CudaOptions, isHostDriver:
   const isAlways = vendor === "always";
   if (wanted === "off" || vendor === false) return { off: "cuBLASLt and cuDNN are switched off" };
   if (!isHostDriver) return { search: SYSTEM, isAlways };
-  if (wanted === "host") return { search: testSearch(await buildTestLibraries()), isAlways };
+  if (wanted === "host") return { search: await testSearch(), isAlways };
   return { off: "cuBLASLt and cuDNN aren't used on the test driver. VERTEBRA_CUDA_VENDOR=host builds test libraries" };
 }
 
-/** In `folder`, or the folders of VERTEBRA_CUDA_LIBRARIES where that is set. */
-function testSearch(folder: string): Search {
-  const folders = (process.env.VERTEBRA_CUDA_LIBRARIES || folder).split(":");
+/** In the folders of VERTEBRA_CUDA_LIBRARIES, else where they are built. */
+async function testSearch(): Promise<Search> {
+  const folders = (process.env.VERTEBRA_CUDA_LIBRARIES || (await buildTestLibraries())).split(":");
   return {
     candidates: (name) => folders.map((each) => join(each, TEST_FILES[name])),
     tried: (name) => `no ${TEST_FILES[name]}`,
