@@ -105,6 +105,6 @@ export function besideBody(steps, others) {
         ];
       }),
     ),
-    "Medians by the host's clock around many calls: WebGPU tells no other.",
+    "Medians by the host's clock around many calls.",
   ];
 }

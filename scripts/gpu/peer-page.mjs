@@ -7,13 +7,13 @@ export const AGAINST_PYTORCH = "ours ÷ PyTorch (goal ≤ 1)";
 
 const isOfPeer = (key) => key === "torch" || key.startsWith("torch ");
 
-/** [key, record, the peer's record] of what was timed. A row with libraries has the peer of the row without. */
+/** [key, record, the peer's record] of what was timed. A row measured in another way has the peer of the row without. */
 export const timedRows = (records) =>
   Object.entries(records)
     .filter(([key, { ms }]) => ms !== undefined && !isOfPeer(key))
     .map(([key, record]) => [key, record, records[`torch ${peerKey(key)}`]]);
 
-export const peerKey = (key) => key.replace(/, libraries$/, "");
+export const peerKey = (key) => key.replace(/, (libraries|mma\.sync)$/, "");
 
 /** A time of the peer; one of a processor is no GPU's, and says so. */
 export const theirTime = (record, field) =>

@@ -1,5 +1,5 @@
-import { countsOf as countsOfCuda, timeOnGpu } from "@vertebra/backend-cuda";
-import { countsOf as countsOfWebgpu } from "@vertebra/backend-webgpu";
+import { countsOf as countsOfCuda, timeOnGpu as timeOnCuda } from "@vertebra/backend-cuda";
+import { countsOf as countsOfWebgpu, timeOnGpu as timeOnWebgpu } from "@vertebra/backend-webgpu";
 import { observe, scope } from "@vertebra/core";
 
 /**
@@ -58,7 +58,7 @@ async function timeRound(device, run, calls) {
     }
     scriptMs = performance.now() - start;
   };
-  const gpuMs = await (timeOnGpu(device, work) ?? workAndSync(device, work));
+  const gpuMs = await (timeOnCuda(device, work) ?? timeOnWebgpu(device, work) ?? workAndSync(device, work));
   return { milliseconds: performance.now() - start, gpuMs, scriptMs, launches: launchesOf(device) - before };
 }
 

@@ -20,27 +20,40 @@ const STEPS = {
   "cuda-bench-ops": { rows: opCases, time: timeCudaOp },
 };
 
+/** What stands behind the key of a row that libraries may be used in; the peer's row is the one without. */
+const WITH_LIBRARIES = ", libraries";
+/** And of a row without the instructions of compute capability 9.0, where the GPU has them. */
+const WITHOUT_WARPGROUPS = ", mma.sync";
+
 /** Rows measured on a device with these options. TF32 is an option of the device, and so are NVIDIA's libraries. */
 const PASSES = [
   { options: { vendor: false }, takes: ({ precision }) => precision !== "tf32" },
-  { options: { vendor: true }, takes: ({ precision, bytes }) => precision !== "tf32" && !bytes },
+  { options: { vendor: true }, suffix: WITH_LIBRARIES, takes: ({ precision, bytes }) => precision !== "tf32" && !bytes },
   { options: { vendor: false, tf32: true }, takes: ({ precision }) => precision === "tf32" },
-  { options: { vendor: true, tf32: true }, takes: ({ precision }) => precision === "tf32" },
+  { options: { vendor: true, tf32: true }, suffix: WITH_LIBRARIES, takes: ({ precision }) => precision === "tf32" },
+  {
+    options: { vendor: false, warpgroups: false },
+    suffix: WITHOUT_WARPGROUPS,
+    takes: ({ precision, macs }) => macs && ["bf16", "f16"].includes(precision),
+    isFor: ({ adapter }) => adapter.endsWith("compute capability 9.0"),
+  },
 ];
-/** What stands behind the key of a row that libraries may be used in; the peer's row is the one without. */
-const WITH_LIBRARIES = ", libraries";
 
 /** Ops, or models, by the name of the step: with our own kernels, with NVIDIA's libraries where they are faster, and PyTorch behind both. */
 export async function run(recorder, { name, isSoftware }) {
   const rows = STEPS[name].rows(isSoftware);
   const isOps = name === "cuda-bench-ops";
   // Two devices on one GPU would share its memory: one pass behind the other.
-  for (const { options, takes } of PASSES) {
-    const own = rows.filter(takes).map((row) => (options.vendor ? { ...row, key: `${row.key}${WITH_LIBRARIES}` } : row));
-    const isFirst = !options.vendor && !options.tf32;
+  for (const [i, { options, suffix = "", takes, isFor = () => true }] of PASSES.entries()) {
+    const own = rows.filter(takes).map((row) => ({ ...row, key: `${row.key}${suffix}` }));
+    const isFirst = i === 0;
     if (!own.some(({ key }) => recorder.isOpen(key)) && !isFirst) continue;
     const device = await cuda(options).open();
     const { libraries } = device;
+    if (!isFor(device)) {
+      await device.close();
+      continue;
+    }
     if (isOps && isFirst) await timeDevice(recorder, device, isSoftware);
     const reason =
       options.vendor && libraries.every((line) => !/^(cuBLASLt|cuDNN) \d/.test(line)) ? libraries.join("; ") : undefined;
