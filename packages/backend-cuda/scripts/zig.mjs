@@ -19,21 +19,22 @@ const PACKAGES = {
 };
 const FOLDER = join(root, "../../node_modules/.cache/zig");
 const INSTALLED = join(FOLDER, VERSION);
+const PACKAGES_FOLDER = join(INSTALLED, "node_modules/@zigc");
+const PROGRAM = join(PACKAGES_FOLDER, "linux-x64/bin/zig");
 
 /** True where `fetchZig` has nothing to do. */
-export const hasZig = () => Boolean(process.env.ZIG) || existsSync(INSTALLED);
+export const hasZig = () => Boolean(process.env.ZIG) || existsSync(PROGRAM);
 
 /** A compiler for every processor and glibc that Node runs on. @throws BuildError where it hasn't been fetched. */
 export function zigCompiler() {
   if (!hasZig()) throw new BuildError("Zig isn't there: fetchZig() first");
-  const packages = join(INSTALLED, "node_modules/@zigc");
-  const program = process.env.ZIG || join(packages, "linux-x64/bin/zig");
+  const program = process.env.ZIG || PROGRAM;
   // What it compiles for itself is kept beside it. Without a processor it takes this machine's.
   const cache = join(FOLDER, "objects");
   const env = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
   return {
     command: [program, "c++", "-target", `x86_64-linux-gnu.${OLDEST_GLIBC.join(".")}`, "-mcpu=x86_64"],
-    env: process.env.ZIG ? env : { ...env, ZIG_LIB_DIR: join(packages, "lib") },
+    env: process.env.ZIG ? env : { ...env, ZIG_LIB_DIR: join(PACKAGES_FOLDER, "lib") },
   };
 }
 
@@ -49,8 +50,10 @@ export function fetchZig() {
       cwd: part,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    // Another process may have been first.
-    if (!hasZig()) renameSync(part, INSTALLED);
+    // Another process may have been first; what else is there is no whole one.
+    if (hasZig()) return;
+    rmSync(INSTALLED, { recursive: true, force: true });
+    renameSync(part, INSTALLED);
   } catch (error) {
     throw new BuildError(`no zig: ${error.stderr || error.message}`);
   } finally {
