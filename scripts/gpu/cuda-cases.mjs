@@ -1,23 +1,10 @@
 // What is measured of CUDA, by key and in order of value; a peer measures the same. `isSmall`: for a processor that plays the GPU.
+import { convCase, matmulCase, RESNET50, shrunk } from "./op-cases.mjs";
 
 /** What products run in: f32 throughout, f32 by TF32's tensor cores, or tensors of 16 bits. */
 const PRECISIONS = ["f32", "tf32", "bf16", "f16"];
 const BYTES = { f32: 4, bf16: 2, f16: 2 };
 
-/** ResNet-50's, without those that differ in channels alone. `side`: of the square input. */
-const CONVOLUTIONS = [
-  { kernel: 3, channels: 64, filters: 64, side: 56 },
-  { kernel: 1, channels: 256, filters: 64, side: 56 },
-  { kernel: 1, channels: 64, filters: 256, side: 56 },
-  { kernel: 3, channels: 128, filters: 128, side: 28 },
-  { kernel: 3, channels: 256, filters: 256, side: 14 },
-  { kernel: 3, channels: 512, filters: 512, side: 7 },
-  { kernel: 1, channels: 1024, filters: 256, side: 14 },
-  { kernel: 1, channels: 512, filters: 2048, side: 7 },
-  { kernel: 3, channels: 256, filters: 256, side: 28, stride: 2 },
-  { kernel: 1, channels: 512, filters: 1024, side: 28, stride: 2 },
-  { kernel: 7, channels: 3, filters: 64, side: 224, stride: 2 },
-];
 const DIRECTIONS = ["conv2d", "conv2dInputGrad", "conv2dWeightGrad"];
 
 /** A kernel that does nothing to speak of: what a call costs. */
@@ -29,7 +16,7 @@ export const opCases = (isSmall) => [
   ...["f32", "bf16"].flatMap((precision) => streamCases(precision, isSmall ? 1 << 12 : 1 << 26)),
   ...["f32", "bf16"].flatMap((precision) => normCases(precision, isSmall ? [2, 4, 8, 8] : [32, 256, 56, 56])),
   ...(isSmall ? [64] : [4096, 1024, 512, 2048, 8192]).flatMap((n) => PRECISIONS.map((precision) => matmulCase(n, precision))),
-  ...(isSmall ? CONVOLUTIONS.slice(0, 2).map(shrunk) : CONVOLUTIONS).flatMap((row) =>
+  ...(isSmall ? RESNET50.slice(0, 2).map(shrunk) : RESNET50).flatMap((row) =>
     ["f32", "bf16", "tf32"].flatMap((precision) =>
       DIRECTIONS.map((kind) => convCase(row, { kind, precision, batch: isSmall ? 1 : 32 })),
     ),
@@ -52,28 +39,3 @@ function normCases(precision, x) {
     { key: `batchNormTrainGrad ${at}`, kind: "batchNormTrainGrad", precision, x, bytes: 5 * bytes },
   ];
 }
-
-const matmulCase = (n, precision) => ({
-  key: `matmul ${n} ${precision}`,
-  kind: "matmul",
-  precision,
-  x: [n, n],
-  weight: [n, n],
-  macs: n ** 3,
-});
-
-function convCase({ kernel, channels, filters, side, stride = 1 }, { kind, precision, batch }) {
-  const outSide = Math.ceil(side / stride);
-  return {
-    key: `${kind} ${kernel}×${kernel} ${channels}→${filters} at ${side}²${stride === 1 ? "" : ` stride ${stride}`} batch ${batch} ${precision}`,
-    kind,
-    precision,
-    x: [batch, channels, side, side],
-    weight: [filters, channels, kernel, kernel],
-    y: [batch, filters, outSide, outSide],
-    attrs: { stride, padding: (kernel - 1) / 2, groups: 1 },
-    macs: batch * filters * outSide ** 2 * channels * kernel ** 2,
-  };
-}
-
-const shrunk = (row) => ({ ...row, channels: 8, filters: 8, side: 8 });

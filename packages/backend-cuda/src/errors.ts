@@ -146,7 +146,7 @@ export const noHostDriver = (message: string): DeviceError =>
   new DeviceError(WHERE, {
     rule: "VERTEBRA_CUDA_DRIVER=host must be able to build the test driver",
     got: message,
-    fix: "Mend that, or unset the variable",
+    fix: "Or unset the variable",
   });
 
 /** What an error says without where and how to mend it. */
